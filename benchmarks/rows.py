@@ -1,0 +1,237 @@
+"""What is measured, and how one row is measured: each in a process of its own.
+
+``rows.py list`` prints the names of the rows, ``rows.py row NAME`` measures one of them and
+``rows.py copy MIB`` the copy bandwidth; each prints one line of JSON.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import resource
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from servanda.analysis import analyse
+from servanda.casefile import find_case, read_case
+from servanda.conflict import Conflict, compile_case
+from servanda.grid import Grid
+from servanda.model import Case
+from servanda.situation import lay
+from servanda.stability import Concept
+from servanda.target import judge
+
+ALL = tuple(Concept)
+WITHOUT_SEQ = (Concept.NASH, Concept.GMR, Concept.SMR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One thing to measure.
+
+    Parameters
+    ----------
+    prepare
+        Makes the input of one run; not timed.
+    work
+        What is timed; returns the conflict whose payoffs it read, where that is to be told.
+    seconds, mebibytes
+        The reach: what it should take at most; None where nothing is set.
+    quick
+        Whether it belongs to the short run.
+    """
+
+    prepare: Callable[[], Any]
+    work: Callable[[Any], Conflict | None]
+    seconds: float | None = None
+    mebibytes: float | None = None
+    quick: bool = False
+
+
+# ------------------------------------------------------------------------ what is measured
+
+
+def conflict_case(
+    options: int, parties: int, *, infeasible: int = 0, one_way: bool = False, joint: bool = False
+) -> Case:
+    """Return a made-up conflict: ten ordered statements a party, over one to four options each.
+
+    Parameters
+    ----------
+    options, parties
+        How many; every party owns about as many options as any other.
+    infeasible
+        How many conditions on three options no state may satisfy.
+    one_way
+        Whether one option can only be taken, never undone.
+    joint
+        Whether the first two parties share the last option, which each can leave.
+    """
+    chance = random.Random(1)  # noqa: S311 - conflicts, not secrets
+    owners = [f"p{number}" for number in range(parties)]
+    told: dict[str, dict[str, Any]] = {
+        f"o{number}": {"by": owners[number * parties // options]} for number in range(options)
+    }
+    names = list(told)
+    if one_way:
+        told["o3"]["only"] = "up"
+    if joint:
+        told[names[-1]] = {"joint": owners[:2]}
+
+    def wish() -> str:
+        chosen = chance.sample(names, chance.randint(1, 4))
+        join = chance.choice((" and ", " or "))
+        return join.join(f"not {name}" if chance.random() < 0.5 else name for name in chosen)
+
+    return Case.model_validate(
+        {
+            "servanda": 1,
+            "title": f"{options} options, {parties} parties",
+            "parties": {owner: owner for owner in owners},
+            "options": told,
+            "never": [" and ".join(chance.sample(names, 3)) for _ in range(infeasible)],
+            "preferences": {owner: [wish() for _ in range(10)] for owner in owners},
+        }
+    )
+
+
+def stability(case: Case, concepts: tuple[Concept, ...]) -> Conflict:
+    """Find where every party stays, from the case on."""
+    conflict = compile_case(case)
+    grid = Grid(conflict)
+    for concept in concepts:
+        for party in conflict.parties:
+            grid.stable(party, concept)
+    return conflict
+
+
+def pairs(conflict: Conflict) -> None:
+    """Find where any two parties can improve together."""
+    grid = Grid(conflict)
+    for pair in combinations(conflict.parties, 2):
+        grid.group_improves(frozenset(pair))
+
+
+def stability_row(
+    options: int, parties: int, concepts: tuple[Concept, ...] = ALL, **more: Any
+) -> Row:
+    """Return a row that measures stability; `more` may set the reach and the conflict's rules."""
+    rules = {key: more.pop(key) for key in ("infeasible", "one_way") if key in more}
+    return Row(
+        prepare=lambda: conflict_case(options, parties, **rules),
+        work=lambda case: stability(case, concepts),
+        **more,
+    )
+
+
+def pairs_row(parties: int, *, ruled: bool, quick: bool = False) -> Row:
+    """Return a row that measures the group tests of all pairs at 16 options."""
+    return Row(
+        prepare=lambda: compile_case(conflict_case(16, parties, one_way=ruled, joint=ruled)),
+        work=pairs,
+        quick=quick,
+    )
+
+
+def quiet(work: Callable[[Any], object]) -> Callable[[Any], None]:
+    """Return the work without what it finds."""
+
+    def run(given: Any) -> None:
+        work(given)
+
+    return run
+
+
+def flagship() -> Case:
+    """Return the case every example shows."""
+    return read_case(find_case("iraq-2006"))
+
+
+ROWS: Mapping[str, Row] = {
+    "Four concepts: 12 options, 3 parties": stability_row(12, 3, seconds=0.010, quick=True),
+    "Four concepts: 16 options, 4 parties": stability_row(16, 4, quick=True),
+    "Four concepts: 20 options, 3 parties": stability_row(20, 3, seconds=2, mebibytes=512),
+    "Nash, GMR, SMR: 24 options, 5 parties": stability_row(24, 5, WITHOUT_SEQ, seconds=3),
+    "Nash, GMR, SMR: the same, with rules": stability_row(
+        24, 5, WITHOUT_SEQ, infeasible=3, one_way=True, seconds=15, mebibytes=3 * 1024
+    ),
+    "Payoffs alone: 24 options, 5 parties": Row(
+        prepare=lambda: conflict_case(24, 5), work=compile_case
+    ),
+    "All pairs: 16 options, 4 parties": pairs_row(4, ruled=False, quick=True),
+    "All pairs: 16 options, 5 parties": pairs_row(5, ruled=False, quick=True),
+    "All pairs: 4 parties, with rules": pairs_row(4, ruled=True),
+    "All pairs: 5 parties, with rules": pairs_row(5, ruled=True),
+    "iraq-2006: the whole analysis": Row(prepare=flagship, work=quiet(analyse)),
+    "iraq-2006: the verdict on its target": Row(
+        prepare=lambda: lay(flagship()), work=quiet(judge), quick=True
+    ),
+}
+
+
+# --------------------------------------------------------------------------- how it is
+
+
+def peak() -> float:
+    """Return the most memory this process has had so far, in MiB."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def measure(row: Row) -> dict[str, Any]:
+    """Return the seconds of several runs, the memory they took, and the bytes of the payoffs.
+
+    Every run starts from a fresh input, so that nothing found before is used again.
+    """
+    imported = peak()
+    seconds: list[float] = []
+    read = 0
+    while len(seconds) < 3 or (sum(seconds) < 2 and len(seconds) < 25):
+        given = row.prepare()
+        gc.collect()
+        start = time.perf_counter()
+        conflict = row.work(given)
+        seconds.append(time.perf_counter() - start)
+        if conflict is not None:
+            sizes = [payoff.lean.itemsize for payoff in conflict.payoffs.values()]
+            read = sum(sizes) * conflict.space.size
+        del given, conflict
+    return {
+        "seconds": seconds,
+        "peak": peak(),
+        "imported": imported,
+        "payoffs": read,
+        "reach": {"seconds": row.seconds, "mebibytes": row.mebibytes},
+    }
+
+
+def copy_bandwidth(mebibytes: int) -> float:
+    """Return how many bytes a second NumPy copies from one array into another, at best."""
+    source = np.ones(mebibytes * 2**17)
+    target = np.zeros_like(source)
+    best = float("inf")
+    for _ in range(8):
+        start = time.perf_counter()
+        np.copyto(target, source)
+        best = min(best, time.perf_counter() - start)
+    return source.nbytes / best
+
+
+def answer(question: str, about: str = "") -> object:
+    """Return what one call of this program prints."""
+    if question == "row":
+        return measure(ROWS[about])
+    if question == "copy":
+        return copy_bandwidth(int(about))
+    return {name: row.quick for name, row in ROWS.items()}
+
+
+if __name__ == "__main__":
+    print(json.dumps(answer(*sys.argv[1:])))

@@ -1,0 +1,453 @@
+"""A case in, findings out: everything `servanda CASE` has to say, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from servanda import selfenforcement
+from servanda.acceptance import Acceptable, Comparison, compare, signatories, signs, verdict
+from servanda.conditions import OptionId, mentions
+from servanda.conflict import Tick, silent
+from servanda.errors import Stopped, UsageError
+from servanda.grid import Grid
+from servanda.model import Case, PartyId, Statement
+from servanda.nodeal import NoDeal, no_deal
+from servanda.roadmap import Roadmap, roadmap
+from servanda.selfenforcement import GroupGrade, Improvement, PartyGrade, grade_groups
+from servanda.settlements import Survey
+from servanda.situation import Situation, lay, leave_out
+from servanda.stability import Concept, Grade
+from servanda.target import TargetVerdict, judge, judge_against, makers
+from servanda.threats import ThreatFinding, check_threats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapse:
+    """What is left of a package once some of its terms have run out.
+
+    Parameters
+    ----------
+    when
+        The period or date.
+    lapsed
+        The options that fall, this time.
+    state
+        The state then; `feasible` tells whether it can be.
+    acceptable, grade, sticks
+        The verdict then.
+    reopens
+        Parties with an improvement there that they lacked before, with the best one.
+    """
+
+    when: str
+    lapsed: tuple[OptionId, ...]
+    state: int
+    feasible: bool
+    acceptable: Acceptable
+    grade: Grade
+    sticks: bool
+    reopens: Mapping[PartyId, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One package and everything found out about it."""
+
+    state: int
+    sticks: bool
+    core: bool
+    acceptable: Acceptable
+    grade: Grade
+    signing: tuple[PartyId, ...]
+    grades: Mapping[PartyId, PartyGrade]
+    comparisons: Mapping[PartyId, Comparison]
+    group: GroupGrade
+    after: tuple[Lapse, ...]
+    roadmap: Roadmap | None
+    roadmap_note: str
+    silent: tuple[PartyId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """A party that keeps a package from sticking.
+
+    Parameters
+    ----------
+    party
+        Who.
+    test
+        ``acceptable`` or ``self-enforcing``.
+    why
+        The statements that decide: what it loses by signing, or gains by leaving.
+    move
+        The improvement, for a party that would leave.
+    comparison
+        How it does beside no deal, for a party that would not sign.
+    """
+
+    party: PartyId
+    test: str
+    why: tuple[Statement, ...]
+    move: Improvement | None = None
+    comparison: Comparison | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """Everything found out about a case under a plan.
+
+    Parameters
+    ----------
+    situation
+        The inputs.
+    threats, no_deal
+        The threat test, and where the conflict goes without agreement.
+    target, target_package, makers
+        The verdict on the plan's target, its first completion in full, and how the owners of its
+        commitments do beside the case before any plan.
+    packages
+        The first packages in order.
+    counts
+        How many packages there are, are surely acceptable, and stick.
+    refuse, leave
+        For each party, how many of the packages that do not stick it refuses or would leave.
+    nearest
+        The sticking package nearest to the target, and in how many terms it differs.
+    blockers
+        Who keeps the target (or the best package, if nothing sticks) from sticking.
+    load_bearing
+        Offers, commitments, guarantors and threats without which the target no longer sticks.
+    status
+        ``optimal``, ``feasible``, ``infeasible`` or ``unknown``.
+    stopped
+        Why the work ended early; empty if it did not.
+    """
+
+    situation: Situation
+    threats: tuple[ThreatFinding, ...] = ()
+    no_deal: NoDeal | None = None
+    target: TargetVerdict | None = None
+    target_package: Package | None = None
+    makers: Mapping[PartyId, Comparison] = field(default_factory=dict)
+    packages: tuple[Package, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    refuse: Mapping[PartyId, int] = field(default_factory=dict)
+    leave: Mapping[PartyId, int] = field(default_factory=dict)
+    nearest: tuple[Package, int] | None = None
+    blockers: tuple[Blocker, ...] = ()
+    load_bearing: tuple[str, ...] = ()
+    status: str = "unknown"
+    stopped: str = ""
+
+    @property
+    def case(self) -> Case:
+        """The case."""
+        return self.situation.case
+
+    @property
+    def best(self) -> Package | None:
+        """The first package that sticks, if any."""
+        return next((package for package in self.packages if package.sticks), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to ask of a case.
+
+    Parameters
+    ----------
+    plan, without
+        The plan, and what to leave out of it.
+    best
+        Order sticking packages by gain in points: ``maximin``, ``nash`` or ``total``.
+    limit
+        How many packages to describe in full.
+    group_size
+        The largest group tested.
+    """
+
+    plan: str | None = None
+    without: tuple[str, ...] = ()
+    best: str | None = None
+    limit: int = 5
+    group_size: int = 2
+
+
+def analyse(case: Case, request: Request | None = None, tick: Tick = silent) -> Findings:
+    """Return everything found out about a case; what is known so far if `tick` stops the work.
+
+    Raises
+    ------
+    UsageError
+        If the question cannot be asked of this case.
+    """
+    asked = request or Request()
+    tick("reading the case into states")
+    situation = lay(case, asked.plan, asked.without)
+    known: dict[str, object] = {}
+    try:
+        _find(situation, asked, known, tick)
+    except Stopped as stopped:
+        known["stopped"] = str(stopped)
+        known["status"] = "feasible" if known.get("packages") else "unknown"
+    except KeyboardInterrupt:
+        known["stopped"] = "interrupted"
+        known["status"] = "feasible" if known.get("packages") else "unknown"
+    return Findings(situation=situation, **known)  # type: ignore[arg-type]  # fields by name
+
+
+def _find(situation: Situation, asked: Request, known: dict[str, object], tick: Tick) -> None:
+    """Fill `known` with findings, the most wanted first, so that a stop loses little."""
+    if situation.conflict.walk_away is None:
+        _ = situation.start
+    threats = known["threats"] = check_threats(situation, tick)
+    without = known["no_deal"] = no_deal(situation, threats, tick=tick)
+    target = known["target"] = judge_against(situation, threats, without, tick)
+    grid = Grid(situation.conflict, tick)
+    survey = Survey(grid, situation, without, asked.best, tick)
+    known["counts"] = {
+        "packages": len(survey.packages),
+        "acceptable": int((survey.acceptable[survey.packages] == 0).sum()),
+        "sticking": len(survey.sticking),
+    }
+    examine = _Examiner(survey, asked.group_size, tick)
+    packages: list[Package] = []
+    for state in survey.first(asked.limit):
+        packages.append(examine.package(state))
+        known["packages"] = tuple(packages)
+    known["refuse"], known["leave"] = _why_not(survey)
+    if target is not None:
+        known["target_package"] = examine.package(target.states[0])
+        known["makers"] = makers(target, tick)
+        near = survey.nearest(target.states)
+        if near is not None:
+            known["nearest"] = (examine.package(near[0]), near[1])
+        known["load_bearing"] = load_bearing(situation, target, tick)
+        if not target.sticks:
+            known["blockers"] = _target_blockers(examine, target)
+    elif packages and not packages[0].sticks:
+        known["blockers"] = blockers(situation, packages[0])
+    known["status"] = "optimal" if len(survey.sticking) else "infeasible"
+
+
+@dataclass(frozen=True)
+class _Examiner:
+    """Describes packages in full, each once."""
+
+    survey: Survey
+    group_size: int
+    tick: Tick
+    _known: dict[int, Package] = field(default_factory=dict)
+
+    def package(self, state: int) -> Package:
+        if state not in self._known:
+            self._known[state] = self._package(state)
+        return self._known[state]
+
+    def _package(self, state: int) -> Package:
+        survey, situation = self.survey, self.survey.situation
+        self.tick("describing packages")
+        acceptable, comparisons = verdict(situation, survey.no_deal, [state])
+        grades = selfenforcement.grades(survey.grid, situation, state)
+        grade = max((each.grade for each in grades.values()), key=lambda each: each.rank)
+        if bool(survey.is_package[state]) and (
+            survey.acceptable[state] != acceptable.rank or survey.grade[state] != grade.rank
+        ):
+            raise AssertionError("the engine and the local check disagree on a package")
+        try:
+            steps, note = (
+                roadmap(survey.grid, situation, survey.no_deal, goal=state, tick=self.tick),
+                "",
+            )
+        except UsageError as error:
+            steps, note = None, str(error)
+        return Package(
+            state=state,
+            sticks=acceptable is Acceptable.SURELY and grade.sticks,
+            core=survey.core(state),
+            acceptable=acceptable,
+            grade=grade,
+            signing=signatories(situation, state),
+            grades=grades,
+            comparisons=comparisons,
+            group=grade_groups(situation.conflict, state, self.group_size),
+            after=self.lapses(state),
+            roadmap=steps,
+            roadmap_note=note,
+            silent=silent_parties(situation, state),
+        )
+
+    def lapses(self, state: int) -> tuple[Lapse, ...]:
+        """Return the verdict after each term with `until` has fallen, in order of date."""
+        situation = self.survey.situation
+        conflict, space = situation.conflict, situation.space
+        dates: dict[str, list[OptionId]] = {}
+        for name, option in situation.case.options.items():
+            if option.until and space.level(state, name) != conflict.moves.without(name):
+                dates.setdefault(option.until, []).append(name)
+        found = []
+        now = state
+        for when in sorted(dates):
+            before, now = (
+                now,
+                space.put(now, {option: conflict.moves.without(option) for option in dates[when]}),
+            )
+            found.append(self._lapse(when, tuple(dates[when]), before, now))
+        return tuple(found)
+
+    def _lapse(self, when: str, lapsed: tuple[OptionId, ...], before: int, now: int) -> Lapse:
+        situation = self.survey.situation
+        conflict = situation.conflict
+        acceptable, _ = verdict(situation, self.survey.no_deal, [now])
+        worst, _ = selfenforcement.weakest(conflict, [now])
+        reopens = {}
+        for party in conflict.parties:
+            ways = selfenforcement.improvements(conflict, party, now)
+            had = selfenforcement.improvements(conflict, party, before)
+            if ways and not had:
+                reopens[party] = ways[0]
+        grade = worst if worst.sticks else Grade(list(Grade)[int(self.survey.grade[now])])
+        return Lapse(
+            when=when,
+            lapsed=lapsed,
+            state=now,
+            feasible=bool(conflict.feasible.reshape(-1)[now]),
+            acceptable=acceptable,
+            grade=grade,
+            sticks=acceptable is Acceptable.SURELY and grade.sticks,
+            reopens=reopens,
+        )
+
+
+def describe(findings: Findings, state: int, group_size: int = 2, tick: Tick = silent) -> Package:
+    """Return any feasible state described as a package; one that is no package does not stick.
+
+    Parameters
+    ----------
+    findings
+        What was found of the case; no deal must be known.
+    state
+        The state.
+    group_size
+        The largest group tested.
+    tick
+        Told what is being done; may stop it.
+    """
+    if findings.no_deal is None:
+        raise Stopped("no deal is not known, so no package can be compared with it")
+    survey = Survey(Grid(findings.situation.conflict, tick), findings.situation, findings.no_deal)
+    found = _Examiner(survey, group_size, tick).package(state)
+    return found if survey.is_package[state] else replace(found, sticks=False, core=False)
+
+
+def silent_parties(situation: Situation, state: int) -> tuple[PartyId, ...]:
+    """Return the parties no statement of which mentions an option changed from the start."""
+    case = situation.case
+    changed = set(situation.space.changes(situation.start, state))
+    quiet: list[PartyId] = []
+    for party in case.parties if changed else ():
+        preference = case.preferences.get(party)
+        speaks = set() if preference is None else set(preference.position)
+        if preference is not None and preference.form == "ranking":
+            continue
+        for group in case.statements(party):
+            for statement in group:
+                speaks |= mentions(case.vocabulary.condition(statement.wish))
+        if not speaks & changed:
+            quiet.append(party)
+    return tuple(quiet)
+
+
+def blockers(situation: Situation, package: Package) -> tuple[Blocker, ...]:
+    """Return who keeps a package from sticking: those who would not sign, those who would leave."""
+    found = []
+    rule = situation.case.signatories
+    short = sum(package.comparisons[party].sure for party in rule.of) < (rule.at_least or 0)
+    asked = {*package.signing, *(rule.of if short else ())}
+    for party in situation.conflict.parties:
+        comparison = package.comparisons[party]
+        if party in asked and not comparison.sure:
+            found.append(
+                Blocker(
+                    party=party,
+                    test="acceptable",
+                    why=comparison.decisive,
+                    comparison=comparison,
+                )
+            )
+    for party, graded in package.grades.items():
+        if graded.grade.sticks:
+            continue
+        move = graded.witness
+        why: tuple[Statement, ...] = ()
+        if move is not None:
+            why = situation.conflict.payoffs[party].decisive(move.state, package.state)[1]
+        found.append(Blocker(party=party, test="self-enforcing", why=why, move=move))
+    return tuple(found)
+
+
+def _target_blockers(examine: _Examiner, target: TargetVerdict) -> tuple[Blocker, ...]:
+    """Return the blockers of every completion, each party and test once."""
+    found: dict[tuple[PartyId, str], Blocker] = {}
+    for state in target.states:
+        for blocker in blockers(target.situation, examine.package(state)):
+            found.setdefault((blocker.party, blocker.test), blocker)
+    return tuple(found.values())
+
+
+def _why_not(survey: Survey) -> tuple[dict[PartyId, int], dict[PartyId, int]]:
+    """Return, for each party, how many packages it refuses, and how many it would leave."""
+    situation = survey.situation
+    others = survey.packages[~survey.sticks[survey.packages]]
+    refuse, leave = {}, {}
+    for party in situation.conflict.parties:
+        bounds = survey.no_deal.bounds(party)
+        flat = situation.conflict.payoffs[party].flat
+        signing = np.broadcast_to(signs(situation, party), situation.space.shape)
+        signing = signing.reshape(-1)[others]
+        sure = flat[others] >= max(high for _, high in bounds)
+        refuse[party] = int((signing & ~sure).sum())
+        stays = survey.grid.stable(party, Concept.SEQ).reshape(-1)[others]
+        leave[party] = int((~stays).sum())
+    return refuse, leave
+
+
+def load_bearing(
+    situation: Situation, target: TargetVerdict, tick: Tick = silent
+) -> tuple[str, ...]:
+    """Return what the target does not stick without: single offers, commitments, threats.
+
+    Each is held at base and struck from the plan; only a target that sticks has any.
+    """
+    if situation.plan is None or not target.sticks:
+        return ()
+    words: dict[str, None] = dict.fromkeys((*situation.commitments, *situation.offers))
+    for guarantor in situation.plan.guarantors:
+        words |= dict.fromkeys(guarantor.via)
+    words |= dict.fromkeys(threat.announce for threat in situation.threats)
+    found = []
+    for word in words:
+        tick(f"load-bearing: without {word}")
+        try:
+            variant = leave_out(situation, [word])
+            fallen = judge(variant, tick)
+        except UsageError:
+            found.append(word)
+            continue
+        if fallen is None or not fallen.sticks:
+            found.append(word)
+    return tuple(found)
+
+
+def against_no_deal(findings: Findings, state: int) -> Mapping[PartyId, Comparison]:
+    """Return how every party does in any state beside no deal."""
+    if findings.no_deal is None:
+        return {}
+    return {
+        party: compare(findings.situation, findings.no_deal, party, state)
+        for party in findings.situation.conflict.parties
+    }

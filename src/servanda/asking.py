@@ -1,0 +1,163 @@
+"""What a command line asks, put to the engines: a case, its findings, a state, a package."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from string import ascii_lowercase, digits
+
+import numpy as np
+
+from servanda.analysis import Findings, Package, Request, analyse, describe
+from servanda.casefile import find_case, read_case
+from servanda.conflict import Tick, compile_case
+from servanda.errors import ConditionError, Problem, Stopped, UsageError
+from servanda.grid import Grid
+from servanda.hygiene import warnings
+from servanda.invocation import Asked
+from servanda.model import Case
+from servanda.narrative.lines import subject
+from servanda.nodeal import no_deal
+from servanda.settlements import Survey
+from servanda.situation import Situation, lay
+from servanda.stability import Concept
+from servanda.starters import one_file
+from servanda.states import StateSpace
+from servanda.threats import check_threats
+
+
+def case_of(asked: Asked) -> Case:
+    """Return the case asked about."""
+    return read_case(find_case(asked.case))
+
+
+def fingerprint(asked: Asked) -> str:
+    """Return the sha256 of the case: of its file, or of its files one below the other."""
+    path = find_case(asked.case)
+    data = path.read_bytes() if path.is_file() else one_file(path).encode()
+    return sha256(data).hexdigest()
+
+
+def situation_of(asked: Asked) -> Situation:
+    """Return the case under the plan asked for."""
+    return lay(case_of(asked), asked.plan, asked.without)
+
+
+def findings_of(asked: Asked, tick: Tick) -> Findings:
+    """Return what is found of the case.
+
+    Raises
+    ------
+    Stopped, KeyboardInterrupt
+        If the work was stopped before anything was known.
+    """
+    request = Request(
+        plan=asked.plan,
+        without=asked.without,
+        best=asked.best,
+        limit=max(asked.limit, asked.package or 1),
+        group_size=asked.group_size,
+    )
+    found = analyse(case_of(asked), request, tick)
+    if found.stopped and found.no_deal is None:
+        raise KeyboardInterrupt if found.stopped == "interrupted" else Stopped(found.stopped)
+    return found
+
+
+def without_deal(asked: Asked, tick: Tick) -> Findings:
+    """Return only what the threats amount to, and where the conflict goes without a deal.
+
+    With foresight nobody makes an improvement that the others' own improvements can undo.
+    """
+    situation = situation_of(asked)
+    tick("where it goes without a deal")
+    threats = check_threats(situation, tick)
+    sanctions = None
+    if asked.foresight and situation.conflict.walk_away is None:
+        grid, shape = Grid(situation.conflict, tick), situation.space.shape
+        sanctions = {
+            party: np.broadcast_to(grid.sanction_value(party, Concept.SEQ), shape).reshape(-1)
+            for party in situation.conflict.parties
+        }
+    ends = no_deal(situation, threats, sanctions=sanctions, tick=tick)
+    return Findings(situation=situation, threats=threats, no_deal=ends)
+
+
+def package_of(asked: Asked, findings: Findings, tick: Tick) -> Package | None:
+    """Return the package asked about: by state, by number, or the one the answer is about.
+
+    Raises
+    ------
+    UsageError
+        If there is no such package.
+    """
+    if asked.state is not None:
+        state = state_of(findings.situation.space, asked.state)
+        if not findings.situation.conflict.feasible.reshape(-1)[state]:
+            hint = f'`servanda stability {asked.case} --state "{asked.state}"` tells why'
+            raise UsageError("this state cannot be", hint)
+        return describe(findings, state, asked.group_size, tick)
+    if asked.package is not None:
+        if asked.package > len(findings.packages):
+            known = f"{len(findings.packages)} known"
+            raise UsageError(f"there is no package {asked.package}", known)
+        return findings.packages[asked.package - 1]
+    return subject(findings)
+
+
+def is_package(findings: Findings, state: int) -> bool:
+    """Return whether the commitments stand in a state, and it can be reached from the start."""
+    situation = findings.situation
+    if findings.no_deal is None:
+        return False
+    survey = Survey(Grid(situation.conflict), situation, findings.no_deal)
+    return bool(survey.is_package[state])
+
+
+def state_of(space: StateSpace, text: str) -> int:
+    """Return the state in which the terms hold and nothing else is done, or that of a code.
+
+    Raises
+    ------
+    UsageError
+        If the text is neither.
+    """
+    code = None if text.strip() in space.options else _spelled(space, text.strip())
+    if code is not None:
+        return code
+    levels = dict.fromkeys(space.options, 0)
+    named = set()
+    for part in text.split(","):
+        if not part.strip():
+            continue
+        try:
+            option, level = space.case.vocabulary.term(part.strip())
+        except ConditionError as error:
+            raise UsageError(f'in "{part.strip()}": {error.message}', error.hint) from error
+        if option in named:
+            raise UsageError(f'option "{option}" is named twice', "keep one of them")
+        named.add(option)
+        levels[option] = level
+    return space.index(levels)
+
+
+def _spelled(space: StateSpace, code: str) -> int | None:
+    """Return the state a code such as ``YN1`` stands for, if it is one."""
+    if len(code) != len(space.options):
+        return None
+    levels = {}
+    for option, sign in zip(space.options, code, strict=True):
+        stated = space.case.options[option]
+        signs = "ny" if stated.yes_no else digits + ascii_lowercase
+        levels[option] = signs.find(sign.lower())
+        if not 0 <= levels[option] < len(stated.levels):
+            return None
+    return space.index(levels)
+
+
+def oddities(case: Case) -> list[Problem]:
+    """Return the warnings about a case, also where it is too large to try its wishes."""
+    try:
+        return warnings(case, compile_case(case))
+    except UsageError as error:
+        odd = Problem(message=error.message, hint=error.hint, severity="warning")
+        return [odd, *warnings(case)]

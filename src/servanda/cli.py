@@ -1,0 +1,417 @@
+"""The command line: one verb a question, each handed to the module that answers it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from servanda import __version__
+from servanda.errors import CaseError, UsageError
+from servanda.invocation import ANSWER, DONE, FAULTY, NO, Answer, Asked, Verbs, asks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from servanda.analysis import Findings, Package
+    from servanda.narrative import Section
+    from servanda.terminal import Progress, Screen
+
+_NO_PACKAGE = (
+    "This state can be no agreement: a commitment of the plan does not stand in it, "
+    "or it undoes what cannot be undone. It is described all the same."
+)
+_TIMED = ("time_limit",)
+_PLANNED = ("plan", "without")
+_SHOWN = ("json", "color")
+
+
+@click.group(cls=Verbs, no_args_is_help=True)
+@click.version_option(__version__, message="servanda %(version)s")
+def servanda() -> None:
+    """Find the agreement that will be kept, and why the others will not.
+
+    A CASE alone is answered in five lines: the answer, who blocks, by which move, why, and what
+    would help.  CASE is a file, a directory, or the name of a built-in case.  To begin, try
+    `servanda two-neighbours`, or write a case of your own with `servanda init`.
+
+    Exit codes: 0 done, 1 the findings say no (only with --strict), 2 usage, 3 the case is faulty.
+    """
+
+
+def main() -> None:
+    """Run the program."""
+    servanda(prog_name="servanda")
+
+
+# ------------------------------------------------------------------------ showing and ending
+
+
+def _progress(asked: Asked) -> Progress:
+    from servanda.terminal import Progress
+
+    return Progress(asked.time_limit, color=asked.color)
+
+
+def _screen(asked: Asked) -> Screen:
+    from servanda.terminal import Screen
+
+    return Screen(color=asked.color)
+
+
+def _write(data: dict[str, Any]) -> None:
+    from servanda.wire import written
+
+    click.echo(written(data, sys.stdout.encoding))
+
+
+def _code(asked: Asked, *, refused: bool) -> int:
+    return NO if asked.strict and refused else DONE
+
+
+def _refused(findings: Findings) -> bool:
+    """Return whether it is established that the target, or anything at all, does not stick."""
+    if findings.target is not None:
+        return not findings.target.sticks
+    return findings.status == "infeasible"
+
+
+def _show(asked: Asked, findings: Findings, sections: Iterable[Section], stopped: str = "") -> None:
+    """Show the case's title and sections; say what is missing where the work was stopped."""
+    screen = _screen(asked)
+    screen.title(findings.case.title)
+    for section in sections:
+        if not section.empty:
+            screen.section(section)
+    _show_missing(screen, findings, stopped)
+
+
+def _show_missing(screen: Screen, findings: Findings, stopped: str = "") -> None:
+    from servanda.narrative import Line
+    from servanda.wire import missing
+
+    why = findings.stopped or stopped
+    if why:
+        lacking = missing(findings) or ("part of what the verdict rests on",)
+        screen.text()
+        screen.lines([Line("Partial", f"{why}; missing: {', '.join(lacking)}", "warn")])
+
+
+# --------------------------------------------------------------------------------- the verbs
+
+
+@servanda.command(ANSWER, cls=Answer)
+@asks(*_PLANNED, "best", "group_size", *_TIMED, "strict", *_SHOWN)
+def answer(asked: Asked) -> int:
+    """Answer in five lines: the answer, who blocks, by which move, why, and what would help."""
+    from servanda import asking, wire
+    from servanda.narrative import five_lines, how_long_deals_last
+
+    with _progress(asked) as progress:
+        findings = asking.findings_of(asked, progress)
+    if asked.json:
+        _write(wire.agreements(findings))
+    else:
+        screen = _screen(asked)
+        screen.title(findings.case.title)
+        screen.lines(five_lines(findings))
+        if lasting := how_long_deals_last(findings):
+            screen.text()
+            screen.text(lasting, "dim")
+        _show_missing(screen, findings)
+    return _code(asked, refused=_refused(findings))
+
+
+@servanda.command()
+@click.argument("name", metavar="NAME")
+def init(name: str) -> int:
+    """Write a small case with comments, to begin your own with."""
+    from servanda.starters import starter
+
+    path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
+    title = path.stem.replace("-", " ").replace("_", " ")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(starter(title[:1].upper() + title[1:]))
+    except FileExistsError as error:
+        raise UsageError(f'"{path}" exists already', "choose another name") from error
+    except (OSError, ValueError) as error:
+        told = getattr(error, "strerror", None) or error
+        raise UsageError(f'cannot write "{path}": {told}') from error
+    click.echo(f"Wrote {path}. Open it in an editor; then type")
+    click.echo(f"  servanda check {quote(str(path))}")
+    click.echo(f"  servanda {quote(str(path))}")
+    return DONE
+
+
+@servanda.command()
+@asks("strict", *_SHOWN)
+def check(asked: Asked) -> int:
+    """Check a case: every fault and warning, with the place to mend."""
+    from servanda import asking
+    from servanda.casefile import find_case, located
+
+    try:
+        found = located(find_case(asked.case), asking.oddities(asking.case_of(asked)))
+    except CaseError as error:
+        found = list(error.problems)
+    faults = sum(problem.severity == "fault" for problem in found)
+    if asked.json:
+        from servanda.wire import problems
+
+        _write(problems(found))
+    else:
+        screen = _screen(asked)
+        for problem in found:
+            screen.raw(str(problem))
+        screen.raw(_counted(faults, len(found) - faults))
+    return FAULTY if faults else _code(asked, refused=bool(found))
+
+
+def _counted(faults: int, odd: int) -> str:
+    warned = f"{odd or 'no'} warning" + ("" if odd == 1 else "s")
+    return f"{faults} fault" + ("" if faults == 1 else "s") if faults else f"no faults, {warned}"
+
+
+@servanda.command()
+@asks(*_PLANNED, "state", "every", *_TIMED, "strict", *_SHOWN)
+def stability(asked: Asked) -> int:
+    """Show which states are stable, for whom and in which sense.
+
+    With --strict the answer is no where no state is an equilibrium (Nash or SEQ).
+    """
+    from servanda import asking, wire
+    from servanda.grid import Grid
+    from servanda.narrative import explain_state
+    from servanda.selfenforcement import grades
+    from servanda.stability import Concept
+    from servanda.stability_table import StabilityTable
+    from servanda.stability_words import stability_section
+
+    with _progress(asked) as progress:
+        situation = asking.situation_of(asked)
+        grid = Grid(situation.conflict, progress)
+        table = StabilityTable(grid)
+        if asked.state is not None:
+            state = asking.state_of(situation.space, asked.state)
+            can_be = situation.conflict.feasible.reshape(-1)[state]
+            found = grades(grid, situation, state) if can_be else None
+            data = wire.witnesses(situation, state, found)
+            section = explain_state(grid, state)
+        else:
+            data = wire.stability(table, every=asked.every) if asked.json else {}
+            section = stability_section(table, every=asked.every)
+        refused = asked.strict and not table.counts[Concept.SEQ]
+    if asked.json:
+        _write(data)
+    else:
+        screen = _screen(asked)
+        screen.title(situation.case.title)
+        screen.section(section)
+    return _code(asked, refused=refused)
+
+
+@servanda.command()
+@asks(*_PLANNED, "foresight", *_TIMED, *_SHOWN)
+def nodeal(asked: Asked) -> int:
+    """Show where the conflict goes without an agreement."""
+    from servanda import asking, wire
+    from servanda.narrative import no_deal_section
+
+    with _progress(asked) as progress:
+        findings = asking.without_deal(asked, progress)
+    if asked.json:
+        _write(wire.no_deal_alone(findings, foresight=asked.foresight))
+    else:
+        section = no_deal_section(findings)
+        if asked.foresight:
+            said = "With foresight: nobody makes a move that the others' own gains would undo."
+            section = replace(section, paragraphs=(*section.paragraphs, said))
+        _show(asked, findings, [section])
+    return DONE
+
+
+@servanda.command()
+@asks(*_PLANNED, *_TIMED, "strict", *_SHOWN)
+def threat(asked: Asked) -> int:
+    """Test the plan's threats: credible or bluff, whom they hurt, what they change.
+
+    With --strict the answer is no where a threat is a bluff that nothing binds.
+    """
+    from servanda import asking, wire
+    from servanda.narrative import Section, threat_sections
+
+    with _progress(asked) as progress:
+        findings = asking.without_deal(asked, progress)
+    if asked.json:
+        _write(wire.threats(findings))
+    else:
+        none = Section("Threats", ("The plan makes no threat.",))
+        _show(asked, findings, threat_sections(findings) or [none])
+    bluffs = any(True not in found.done_in_no_deal for found in findings.threats)
+    return _code(asked, refused=bluffs)
+
+
+@servanda.command()
+@asks(*_PLANNED, "best", "limit", "group_size", *_TIMED, "strict", *_SHOWN)
+def agreements(asked: Asked) -> int:
+    """Show the agreements that stick, then the near misses, and who blocks them."""
+    from servanda import asking, wire
+    from servanda.narrative import how_long_deals_last, packages_section, refusals_section
+
+    with _progress(asked) as progress:
+        findings = asking.findings_of(asked, progress)
+    if asked.json:
+        _write(wire.agreements(findings))
+    else:
+        each = [_short(findings, place) for place in range(len(findings.packages))]
+        found = packages_section(findings)
+        if lasting := how_long_deals_last(findings):
+            found = replace(found, paragraphs=(*found.paragraphs, lasting))
+        _show(asked, findings, [found, *each, refusals_section(findings)])
+    return _code(asked, refused=_refused(findings))
+
+
+def _short(findings: Findings, place: int) -> Section:
+    """Return a package in short: the verdict party by party, and who blocks it."""
+    from servanda.narrative import Section, package_section
+
+    package = findings.packages[place]
+    whole = package_section(findings, package)
+    verdict = "sticks" if package.sticks else "does not stick"
+    blocking = whole.parts[: 0 if package.sticks else 1]
+    return Section(f"Package {place + 1}: {verdict}", whole.paragraphs, whole.tables, blocking)
+
+
+@servanda.command()
+@asks(*_PLANNED, "state", "package", "group_size", *_TIMED, "strict", *_SHOWN)
+def explain(asked: Asked) -> int:
+    """Explain the plan's target, a package or a state: why it sticks, or who blocks it and how.
+
+    With a plan, also what the verdict rests on: with and without its threats and offers, which
+    small changes turn it, and the fewest assumptions it needs.
+    """
+    from servanda import asking, wire
+    from servanda.narrative import Section, gather, premises_sections
+
+    premises = None
+    with _progress(asked) as progress:
+        findings = asking.findings_of(asked, progress)
+        found = asking.package_of(asked, findings, progress)
+        aimed = asked.state is None and asked.package is None and findings.target is not None
+        if aimed and not findings.stopped:
+            premises = gather(findings.situation, progress)
+    counts = found is not None and asking.is_package(findings, found.state)
+    if asked.json:
+        _write(wire.explain(findings, found, premises, is_package=counts))
+    else:
+        sections = _explanation(findings, found, aimed=aimed)
+        if found is not None and not counts:
+            sections.insert(0, Section("No package", (_NO_PACKAGE,)))
+        rests = () if premises is None else premises_sections(findings.case, premises)
+        _show(asked, findings, [*sections, *rests], premises.stopped if premises else "")
+    refused = _refused(findings) if aimed or found is None else not found.sticks
+    return _code(asked, refused=refused)
+
+
+def _explanation(findings: Findings, found: Package | None, *, aimed: bool) -> list[Section]:
+    """Return the sections that explain a package, and the plan where it is the plan's target."""
+    from servanda.narrative import (
+        no_deal_section,
+        package_section,
+        target_section,
+        threat_sections,
+    )
+
+    sections = [no_deal_section(findings)]
+    if aimed:
+        sections += [*threat_sections(findings), target_section(findings)]
+    elif found is not None:
+        sections.append(package_section(findings, found, "The package"))
+    return sections
+
+
+@servanda.command()
+@asks(*_PLANNED, "package", *_TIMED, "strict", *_SHOWN)
+def roadmap(asked: Asked) -> int:
+    """Show an order of steps to the agreement that leaves nobody stranded or tempted.
+
+    With --strict the answer is no where every order leaves somebody exposed.
+    """
+    from servanda import asking, wire
+    from servanda.errors import Stopped
+    from servanda.narrative import Section, roadmap_section
+    from servanda.narrative.verdicts import deal
+
+    with _progress(asked) as progress:
+        findings = asking.findings_of(asked, progress)
+        found = asking.package_of(asked, findings, progress)
+    if found is None:
+        raise Stopped(findings.stopped or "there is no package to go to")
+    if asked.json:
+        _write(wire.roadmap(findings, found))
+    else:
+        goal = Section("The goal", (f"{deal(findings, found.state)}.",))
+        _show(asked, findings, [goal, roadmap_section(findings, found)])
+    way = found.roadmap
+    return _code(asked, refused=way is not None and way.exchange is None)
+
+
+@servanda.command()
+@asks(*_PLANNED, "best", "limit", "group_size", *_TIMED, "output", "strict", "color")
+def report(asked: Asked) -> int:
+    """Write a report on a case in Markdown, to be read, printed and mailed.
+
+    Without -o it goes to standard output.
+    """
+    from servanda import asking
+    from servanda.narrative import gather
+    from servanda.report import markdown, write_report
+
+    with _progress(asked) as progress:
+        findings = asking.findings_of(asked, progress)
+        premises = None
+        if findings.target is not None and not findings.stopped:
+            premises = gather(findings.situation, progress)
+    sha256 = asking.fingerprint(asked)
+    if asked.output is None:
+        click.echo(markdown(findings, premises, sha256=sha256).encode(), nl=False)
+    else:
+        try:
+            write_report(asked.output, findings, premises, sha256=sha256)
+        except OSError as error:
+            raise UsageError(f'cannot write "{asked.output}": {error.strerror}') from error
+        click.echo(f"Wrote {asked.output}.")
+    return _code(asked, refused=_refused(findings))
+
+
+@servanda.command()
+@click.argument("name", metavar="[NAME]", required=False)
+def cases(name: str | None) -> int:
+    """List the built-in cases, or print one to copy it: servanda cases NAME > my.yaml."""
+    from servanda.casefile import builtin_cases, find_case, read_case
+    from servanda.narrative import Table
+    from servanda.starters import one_file
+    from servanda.terminal import Screen
+
+    if name is not None:
+        click.echo(one_file(find_case(name)).encode(), nl=False)  # as it is kept, in UTF-8
+        return DONE
+    screen = Screen()
+    rows = tuple((each, read_case(path).title) for each, path in builtin_cases().items())
+    screen.table(Table(("Name", "Title"), rows))
+    screen.text("`servanda NAME` answers one; `servanda cases NAME > my.yaml` copies it.")
+    return DONE
+
+
+@servanda.command()
+def schema() -> int:
+    """Print the JSON Schema of a case file, for editors that complete and check."""
+    from servanda import casefile
+
+    _write(casefile.schema())
+    return DONE

@@ -1,0 +1,256 @@
+"""How a command line is read: a case or a verb first, shared options, exit codes."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final, TextIO
+from unicodedata import normalize
+
+import click
+
+from servanda.errors import CaseError, Stopped, UsageError, did_you_mean
+
+DONE, NO, USAGE, FAULTY, INTERRUPTED, CLOSED = 0, 1, 2, 3, 130, 141
+_PLAIN = str.maketrans(
+    {"–": "-", "—": "-", "−": "-", "×": "x", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "..."}
+    | {"→": "->", "≤": "<=", "≥": ">=", "≠": "!=", "\u00a0": " ", "·": "*", "ß": "ss", "✓": "yes"}
+)
+
+
+ANSWER: Final = "CASE"
+"""The nameless verb: `servanda CASE` alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a command line asks for; each verb takes only some of it."""
+
+    case: str
+    plan: str | None = None
+    without: tuple[str, ...] = ()
+    best: str | None = None
+    limit: int = 5
+    group_size: int = 2
+    time_limit: float | None = None
+    strict: bool = False
+    json: bool = False
+    color: bool = True
+    every: bool = False
+    foresight: bool = False
+    state: str | None = None
+    package: int | None = None
+    output: str | None = None
+
+
+def _separated(_context: click.Context, _param: click.Parameter, words: Sequence[str]) -> Any:
+    """Return words given one by one or separated by commas."""
+    return tuple(word.strip() for given in words for word in given.split(",") if word.strip())
+
+
+_COUNT = click.IntRange(min=1)
+_OPTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "plan": click.option("--plan", metavar="NAME", help="The plan (default: the case's own)."),
+    "without": click.option(
+        "--without",
+        metavar="PARTS",
+        multiple=True,
+        callback=_separated,
+        help="Leave out parts of the plan (offers, threats, pressure, commitments) or options, "
+        "separated by commas.",
+    ),
+    "best": click.option(
+        "--best",
+        type=click.Choice(["maximin", "nash", "total"]),
+        help="Order by points above no deal: the least gain, the product, or the sum.",
+    ),
+    "limit": click.option(
+        "--limit",
+        type=_COUNT,
+        default=5,
+        show_default=True,
+        metavar="N",
+        help="How many packages to describe.",
+    ),
+    "group_size": click.option(
+        "--group-size",
+        type=_COUNT,
+        default=2,
+        show_default=True,
+        metavar="N",
+        help="The largest group that may leave together.",
+    ),
+    "time_limit": click.option(
+        "--time-limit",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="Stop after so long and show what is known.",
+    ),
+    "strict": click.option(
+        "--strict", is_flag=True, help="End with exit code 1 where the findings say no."
+    ),
+    "json": click.option("--json", is_flag=True, help="Write JSON for other programs."),
+    "color": click.option(
+        "--no-color", "color", flag_value=False, default=True, help="No colours."
+    ),
+    "every": click.option("--all", "every", is_flag=True, help="List all states, however many."),
+    "foresight": click.option(
+        "--foresight", is_flag=True, help="Nobody makes a move that others would make it regret."
+    ),
+    "state": click.option(
+        "--state",
+        metavar="TERMS",
+        help='A state by what is done in it, such as "a, price = low", or its code, such as YN1.',
+    ),
+    "package": click.option(
+        "--package",
+        type=_COUNT,
+        metavar="N",
+        help="The Nth package in the order of `servanda agreements`.",
+    ),
+    "output": click.option("-o", "--output", metavar="FILE", help="Write to this file."),
+}
+
+
+def asks(*names: str) -> Callable[[Callable[[Asked], int]], Callable[..., int]]:
+    """Give a verb a CASE and some of the shared options, handed over as one `Asked`."""
+    known = {field.name for field in fields(Asked)}
+
+    def decorate(verb: Callable[[Asked], int]) -> Callable[..., int]:
+        def asked(**given: Any) -> int:
+            return verb(Asked(**{name: given[name] for name in given if name in known}))
+
+        asked.__name__, asked.__doc__ = verb.__name__, verb.__doc__
+        command: Callable[..., int] = asked
+        for name in reversed(names):
+            command = _OPTIONS[name](command)
+        return click.argument("case", metavar="CASE")(command)
+
+    return decorate
+
+
+class Answer(click.Command):
+    """The nameless verb, whose usage is told without its name."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write how the program is called with a case alone."""
+        program = ctx.parent.command_path if ctx.parent else ctx.command_path
+        formatter.write_usage(program, "CASE [OPTIONS]")
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options; tell those who put the verb last that it comes first."""
+        verbs = (
+            ctx.parent.command.commands
+            if isinstance(ctx.parent, click.Context) and isinstance(ctx.parent.command, click.Group)
+            else {}
+        )
+        for verb in args[1:]:
+            if verb in verbs and verb != ANSWER and not args[0].startswith("-"):
+                raise click.UsageError(
+                    f"the verb comes first: servanda {verb} {args[0]}", ctx.parent
+                )
+        return super().parse_args(ctx, args)
+
+
+class Verbs(click.Group):
+    """The program: a verb, or a case alone; every error becomes a message and an exit code."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what comes before the verb; options of the nameless verb may."""
+        own = {name for param in self.get_params(ctx) for name in param.opts}
+        if args and args[0].startswith("-") and args[0] not in own:
+            args = [ANSWER, *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take a first word that is no verb for a case."""
+        if args[0] not in self.commands:
+            meant = did_you_mean(args[0], self.list_commands(ctx))
+            if len(args) > 1 and not args[1].startswith("-") and meant.startswith("did you"):
+                raise click.UsageError(f'no verb "{args[0]}"; {meant}', ctx)
+            args = [ANSWER, *args]
+        return super().resolve_command(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write both ways to call the program."""
+        formatter.write_usage(ctx.command_path, "CASE [OPTIONS]")
+        formatter.write_usage(ctx.command_path, "VERB [CASE] [OPTIONS]", prefix="       ")
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write every verb with what it does, in full."""
+        verbs = ((name, self.commands[name].help or "") for name in self.list_commands(ctx))
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, told.split("\n")[0]) for name, told in verbs])
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order in which one meets them."""
+        del ctx
+        return [name for name in self.commands if name != ANSWER]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; a reader that has seen enough is no error."""
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return CLOSED
+        return code
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the program and leave it with an exit code."""
+        make_printable(sys.stdout, sys.stderr)
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(*args, **extra)
+        except click.ClickException as error:
+            error.show()
+            code = USAGE
+        except UsageError as error:
+            code = _tell(_with_verbs(error, self), USAGE)
+        except CaseError as error:
+            code = _tell(str(error), FAULTY)
+        except Stopped as error:
+            code = _tell(f"nothing is known yet: {error}; allow more time", USAGE)
+        except (KeyboardInterrupt, click.Abort):
+            code = _tell("interrupted; nothing is known yet", INTERRUPTED)
+        sys.exit(code or DONE)
+
+
+def _tell(message: str, code: int) -> int:
+    click.echo(message, err=True)
+    return code
+
+
+def _with_verbs(error: UsageError, group: click.Group) -> str:
+    """Return the message; a word that is no case may be a misspelt verb."""
+    text = str(error)
+    word = error.message.split('"')[1] if error.message.startswith("no file") else ""
+    if word and "did you mean" not in text:
+        hint = did_you_mean(word, [name for name in group.commands if name != ANSWER])
+        if hint.startswith("did you mean"):
+            return f"{error.message}; {hint}"
+    return text
+
+
+def _spelled_plainly(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Return plain letters for those an encoding lacks: ``é`` becomes ``e``, others ``?``."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end].translate(_PLAIN)
+    letters = (normalize("NFKD", sign).encode("ascii", "ignore") or b"?" for sign in lacking)
+    return b"".join(letters).decode(), error.end
+
+
+def make_printable(*streams: TextIO) -> None:
+    """Let streams spell plainly what their encoding lacks, instead of failing."""
+    codecs.register_error("servanda", _spelled_plainly)
+    for stream in streams:
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="servanda")

@@ -1,0 +1,40 @@
+"""Findings in, plain sentences out: no printing, no colour, plain text as data."""
+
+from servanda.narrative.agreement import (
+    blockers_section,
+    package_section,
+    packages_section,
+    refusals_section,
+    target_section,
+)
+from servanda.narrative.basis import assumptions_section, claims_section, names_section
+from servanda.narrative.course import no_deal_section, threat_sections
+from servanda.narrative.lines import five_lines, how_long_deals_last
+from servanda.narrative.premises import Premises, gather, premises_sections
+from servanda.narrative.section import Line, Section, Table, Tone
+from servanda.narrative.stable import explain_state
+from servanda.narrative.steps import roadmap_section
+
+__all__ = [
+    "Line",
+    "Premises",
+    "Section",
+    "Table",
+    "Tone",
+    "assumptions_section",
+    "blockers_section",
+    "claims_section",
+    "explain_state",
+    "five_lines",
+    "gather",
+    "how_long_deals_last",
+    "names_section",
+    "no_deal_section",
+    "package_section",
+    "packages_section",
+    "premises_sections",
+    "refusals_section",
+    "roadmap_section",
+    "target_section",
+    "threat_sections",
+]

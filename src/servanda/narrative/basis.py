@@ -1,0 +1,106 @@
+"""What a case itself rests on: assumptions, claims and sources, and what its names stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from servanda.model import Case, PartyId, Rule
+from servanda.narrative.phrases import counted, listed, resting, sentence
+from servanda.narrative.section import Section, Table
+from servanda.narrative.verdicts import uncertain
+from servanda.sensitivity import assumptions
+from servanda.situation import Situation
+
+
+def assumptions_section(situation: Situation) -> Section:
+    """Return what rests on no claim, counted beside what does."""
+    case = situation.case
+    pieces = assumptions(situation)
+    every = [s for party in case.parties for group in case.statements(party) for s in group]
+    free = [piece for piece in pieces if not isinstance(piece, Rule)]
+    lead = f"{counted(len(every), 'statement')}: {len(every) - len(free)} resting on claims alone"
+    said = [f"{lead}, {len(free)} assumed by the modeller, wholly or in part."]
+    if case.never:
+        assumed = len(pieces) - len(free)
+        said.append(f"{counted(len(case.never), 'rule')} on what cannot be: {assumed} assumed.")
+    said += [sentence(clause) for clause in uncertain(case)]
+    rows = [
+        (case.name(party), f'"{statement.wish}"', resting(statement), statement.note)
+        for party, statement in free
+    ]
+    rows += [
+        ("(a rule)", f'never "{piece.that}"', resting(piece), piece.note)
+        for piece in pieces
+        if isinstance(piece, Rule)
+    ]
+    table = (Table(("Whose", "Assumption", "Rests on", "Note"), tuple(rows)),) if rows else ()
+    return Section("Assumptions", tuple(said), table)
+
+
+def claims_section(case: Case) -> Section:
+    """Return the claims with their citations, and what nothing rests on."""
+    if not case.claims:
+        return Section("Claims", ("The case cites no claims.",))
+    used = _used(case)
+    rows = tuple(
+        (
+            name,
+            claim.text,
+            "; ".join(f"{c.source}, lines {c.lines[0]}–{c.lines[1]}" for c in claim.cite)
+            or claim.note,
+            "yes" if name in used else "no",
+        )
+        for name, claim in case.claims.items()
+    )
+    said = [
+        "Unverified: claims enter with their citations but are not checked against sources yet."
+    ]
+    sources = tuple(
+        (name, source.title, source.author, source.date, source.where)
+        for name, source in case.sources.items()
+    )
+    tables = [Table(("Claim", "What it says", "Where", "Used"), rows)]
+    if sources:
+        tables.append(Table(("Source", "Title", "Author", "Date", "Where kept"), sources))
+    return Section("Claims", tuple(said), tuple(tables))
+
+
+def _used(case: Case) -> frozenset[str]:
+    """Return the claims that a statement, option, fact, rule or term of the case rests on."""
+    cited: list[Sequence[str]] = [
+        *(s.claims for p in case.parties for g in case.statements(p) for s in g),
+        *(preference.claims for preference in case.preferences.values()),
+        *(worth.claims for pref in case.preferences.values() for worth in pref.points.values()),
+        *(place.claims for pref in case.preferences.values() for place in pref.position.values()),
+        *(option.claims for option in case.options.values()),
+        *(fact.claims for fact in case.facts.values()),
+        *(rule.claims for rule in case.never),
+    ]
+    for plan in case.plans.values():
+        parts = (plan.commitments, plan.pressure, plan.offers, plan.target)
+        cited += [term.claims for part in parts for term in part]
+        cited += [threat.claims for threat in plan.threats]
+        cited += [guarantor.claims for guarantor in plan.guarantors]
+        cited += [step.claims for step in plan.steps]
+    return frozenset(name for claims in cited for name in claims)
+
+
+def names_section(case: Case) -> Section:
+    """Return what the short names in quoted wishes stand for: options and facts."""
+    options = tuple(
+        (name, _owners(case, option.owners), _said(option.does, option.levels, yes=option.yes_no))
+        for name, option in case.options.items()
+    )
+    tables = [Table(("Option", "Whose", "What it is"), options)]
+    if case.facts:
+        facts = tuple((name, fact.means, resting(fact)) for name, fact in case.facts.items())
+        tables.append(Table(("Fact", "Means", "Rests on"), facts))
+    return Section("Names used in wishes", (), tuple(tables))
+
+
+def _owners(case: Case, owners: Sequence[PartyId]) -> str:
+    return listed(case.name(party) for party in owners) if owners else ""
+
+
+def _said(does: str, levels: Sequence[str], *, yes: bool) -> str:
+    return does if yes else f"{does} ({', '.join(levels)})".strip()

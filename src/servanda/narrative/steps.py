@@ -1,0 +1,111 @@
+"""The order of steps from the start to a package, and who is exposed on the way."""
+
+from __future__ import annotations
+
+from servanda.analysis import Findings, Package
+from servanda.narrative.phrases import changed, counted, deed, listed, number
+from servanda.narrative.section import Section, Table
+from servanda.roadmap import Exposure, Roadmap, Route
+
+_TITLE = "The way there"
+_LONG = 2
+_MEANING = (
+    "Severity runs from 0 (nobody is exposed) to 1. Stranded: left worse off than at the start and "
+    "than without a deal, if the others stop there. Tempted: able to do better by stopping or "
+    "turning back than by finishing."
+)
+
+
+def roadmap_section(findings: Findings, package: Package) -> Section:
+    """Return the smallest exchange that closes a package, its steps, and who is exposed."""
+    way = package.roadmap
+    if way is None:
+        note = package.roadmap_note or "pure talks are settled in one stroke"
+        return Section(_TITLE, (f"No order of steps: {note}.",))
+    if not way.changes:
+        return Section(_TITLE, ("Nothing needs to change.",))
+    if way.deadlock:
+        waiting = listed(f'"{deed(findings.case, option)}"' for option in way.deadlock)
+        if len(way.deadlock) == 1:
+            return Section(_TITLE, (f"Blocked: {waiting} waits for what no step brings about.",))
+        return Section(_TITLE, (f"A deadlock: these wait on each other: {waiting}.",))
+    paragraphs = [_closing(way), *_author(findings, way), _MEANING]
+    rows = tuple(
+        (str(size), number(route.severity), _exposed(findings, route))
+        for size, route in way.routes.items()
+    )
+    columns = ("Largest exchange", "Worst severity", "Who is exposed, and where")
+    return Section(_TITLE, tuple(paragraphs), (Table(columns, rows), *_steps(findings, way)))
+
+
+def _closing(way: Roadmap) -> str:
+    many = counted(len(way.changes), "change")
+    if way.exchange is None:
+        return f"{many} lead there. No order of them leaves everybody unexposed."
+    if way.exchange == 1:
+        return f"{many} lead there. They can be made one at a time; nobody is exposed on the way."
+    if way.exchange == len(way.changes):
+        return f"{many} lead there. All must be made at once, or somebody is exposed on the way."
+    return (
+        f"{many} lead there. If up to {way.exchange} of them are made at once, "
+        "nobody is exposed on the way; with smaller exchanges somebody is."
+    )
+
+
+def _steps(findings: Findings, way: Roadmap) -> list[Table]:
+    """Return the steps of the order that exposes least, and of the plan's own."""
+    routes = way.routes.values()
+    best = min(routes, key=lambda route: (route.severity, route.largest), default=None)
+    tables = [] if best is None else [_order(findings, best, "Step")]
+    if way.author is not None and (best is None or way.author.states != best.states):
+        tables.append(_order(findings, way.author, "Step of the plan"))
+    return tables
+
+
+def _order(findings: Findings, route: Route, title: str) -> Table:
+    before = findings.situation.start
+    rows = []
+    for place, after in enumerate(route.states, start=1):
+        step = changed(findings.situation.space, before, after)
+        exposed = [
+            f"{findings.case.name(each.party)} ({each.kind}, {number(each.severity)})"
+            for each in route.exposures
+            if each.state == after
+        ]
+        rows.append((str(place), step, ", ".join(exposed) or "nobody"))
+        before = after
+    return Table((title, "What changes", "Who is then exposed"), tuple(rows))
+
+
+def _exposed(findings: Findings, route: Route) -> str:
+    seen = [
+        _exposure(findings, route, exposure)
+        for exposure in route.exposures
+        if exposure.severity == route.severity
+    ]
+    rest = len(route.exposures) - len(seen)
+    more = f"; {counted(rest, 'lesser exposure')} besides" if rest else ""
+    return "; ".join(seen) + more if seen else "nobody"
+
+
+def _exposure(findings: Findings, route: Route, exposure: Exposure) -> str:
+    place = route.states.index(exposure.state) + 1
+    before = findings.situation.start if place == 1 else route.states[place - 2]
+    name = findings.case.name(exposure.party)
+    said = f"{name}: {exposure.kind} after step {place}"
+    space = findings.situation.space
+    if len(space.changes(before, exposure.state)) > _LONG:
+        return said
+    return f"{said} ({changed(space, before, exposure.state)})"
+
+
+def _author(findings: Findings, way: Roadmap) -> list[str]:
+    route = way.author
+    if route is None:
+        return []
+    order = f"The plan's own order takes {counted(len(route.steps), 'step')}"
+    largest = counted(route.largest, "change")
+    if not route.severity:
+        return [f"{order}, the largest of {largest}; nobody is exposed on the way."]
+    worst = f"its worst severity is {number(route.severity)}: {_exposed(findings, route)}"
+    return [f"{order}, the largest of {largest}; {worst}."]

@@ -1,0 +1,100 @@
+"""Where the conflict goes without an agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+from servanda.conflict import Conflict, Tick, silent
+from servanda.errors import UsageError
+from servanda.model import PartyId
+from servanda.play import Outcome, Play
+from servanda.situation import Situation
+from servanda.states import Cells
+from servanda.threats import ThreatFinding, play_with_acts
+
+
+@dataclass(frozen=True)
+class NoDeal:
+    """What happens if nobody agrees.
+
+    Parameters
+    ----------
+    conflict
+        The conflict.
+    outcomes
+        Where play ends; empty in pure talks, which end in the walk-away payoffs.
+    exact
+        Whether the search was exhaustive.
+    """
+
+    conflict: Conflict
+    outcomes: tuple[Outcome, ...]
+    exact: bool = True
+
+    def bounds(self, party: PartyId) -> tuple[tuple[int, int], ...]:
+        """Return the party's worst and best value in each outcome."""
+        walk_away = self.conflict.walk_away
+        if walk_away is not None:
+            return ((walk_away[party], walk_away[party]),)
+        values = [
+            [self.conflict.value(party, state) for state in outcome.states]
+            for outcome in self.outcomes
+        ]
+        return tuple((min(each), max(each)) for each in values)
+
+    def best_state(self, party: PartyId) -> int | None:
+        """Return the state without a deal that suits the party best; None in pure talks."""
+        states = [state for outcome in self.outcomes for state in outcome.states]
+        return max(states, key=lambda s: self.conflict.value(party, s), default=None)
+
+    @cached_property
+    def states(self) -> frozenset[int]:
+        """Every state play can end in."""
+        return frozenset(state for outcome in self.outcomes for state in outcome.states)
+
+
+def no_deal(
+    situation: Situation,
+    threats: Sequence[ThreatFinding] = (),
+    *,
+    sanctions: Mapping[PartyId, Cells] | None = None,
+    tick: Tick = silent,
+) -> NoDeal:
+    """Return where play goes from the start with each threat as credible as it is.
+
+    Parameters
+    ----------
+    situation
+        The case, and perhaps a plan.
+    threats
+        What the threat test says of the plan's threats, in their order.
+    sanctions
+        For play with foresight, see `Play`.
+    tick
+        Told how far the search is.
+    """
+    if situation.conflict.walk_away is not None:
+        return NoDeal(situation.conflict, ())
+    ends: dict[Outcome, None] = {}
+    failed: UsageError | None = None
+    for done in product(*(finding.done_in_no_deal for finding in threats)):
+        try:
+            played = play_with_acts(situation, done, sanctions=sanctions, tick=tick)
+        except UsageError as error:
+            failed = error
+            continue
+        ends.update(dict.fromkeys(played))
+    if failed is not None and not ends:
+        raise failed
+    return NoDeal(situation.conflict, tuple(sorted(ends, key=lambda end: end.states)))
+
+
+def base_no_deal(situation: Situation, tick: Tick = silent) -> NoDeal:
+    """Return where the conflict goes before any plan: what the maker of a plan compares with."""
+    conflict = situation.conflict
+    joint = frozenset(name for name, option in conflict.case.options.items() if option.joint)
+    start = conflict.space.index(conflict.case.base)
+    return NoDeal(conflict, Play(conflict, joint, tick=tick).outcomes((start,)))

@@ -1,0 +1,176 @@
+"""Where a conflict goes by itself: play along the parties' own improvements.
+
+Only *needed* changes are made: a move is dropped if a part of it gains at least as much.  The
+outcomes are the terminal strongly connected components of what can be reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from servanda.conditions import OptionId
+from servanda.conflict import Conflict, Tick, silent
+from servanda.errors import UsageError
+from servanda.model import PartyId
+from servanda.moves import Moves, States
+from servanda.states import Cells
+
+_TELL_EVERY = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where play can end: one state, or a cycle of states it never leaves."""
+
+    states: tuple[int, ...]
+
+    @property
+    def cycle(self) -> bool:
+        """Whether play goes round."""
+        return len(self.states) > 1
+
+
+@dataclass(frozen=True)
+class Play:
+    """Play from some states with some options held.
+
+    Parameters
+    ----------
+    conflict
+        The conflict.
+    held
+        Options nobody changes.
+    sanctions
+        SEQ sanction values of each party (flattened), for play with foresight: an improvement
+        that the others' improvements would undo is not made.
+    tick
+        Told how far the search is; may stop it.
+    """
+
+    conflict: Conflict
+    held: frozenset[OptionId] = frozenset()
+    sanctions: Mapping[PartyId, Cells] | None = None
+    tick: Tick = silent
+    _steps: dict[int, tuple[int, ...]] = field(default_factory=dict, repr=False)
+
+    def outcomes(self, starts: Iterable[int]) -> tuple[Outcome, ...]:
+        """Return every outcome play can reach from these states, in order of index."""
+        moves = self.conflict.moves.holding(self.held) if self.held else self.conflict.moves
+        components = _terminal_components(tuple(starts), lambda state: self._after(state, moves))
+        return tuple(Outcome(component) for component in sorted(components))
+
+    def _after(self, state: int, moves: Moves) -> tuple[int, ...]:
+        """Return the states one needed improvement of anybody away."""
+        if state not in self._steps:
+            reached: set[int] = set()
+            for party in self.conflict.parties:
+                reached.update(self.needed(state, party, moves))
+            self._steps[state] = tuple(sorted(reached))
+            if len(self._steps) % _TELL_EVERY == 0:
+                self.tick(f"no-deal play: {len(self._steps)} states seen")
+        return self._steps[state]
+
+    def needed(self, state: int, party: PartyId, moves: Moves) -> list[int]:
+        """Return the improvements of a party of which no part gains at least as much."""
+        reached = moves.destinations(state, party)
+        if not len(reached):
+            return []
+        flat = self.conflict.payoffs[party].flat
+        values = flat[reached]
+        better = values > flat[state]
+        if self.sanctions is not None:
+            better &= self.sanctions[party][reached] > flat[state]
+        if not better.any():
+            return []
+        levels = self._levels(reached, party, moves)
+        now = self._levels(np.array([state]), party, moves)[0]
+        low, high = np.minimum(levels, now), np.maximum(levels, now)
+        found = []
+        for place in np.flatnonzero(better):
+            inside = (levels >= low[place]) & (levels <= high[place])
+            part = inside.all(axis=1) & (values >= values[place])
+            part[place] = False
+            if not part.any():
+                found.append(int(reached[place]))
+        return found
+
+    def _levels(self, states: States, party: PartyId, moves: Moves) -> Cells:
+        """Return the levels of the options a party can touch; shape = states by options."""
+        space = self.conflict.space
+        reach = moves.reach((party,))
+        fallen = (option for _, falls in reach.packages for option in falls)
+        axes = sorted({space.axis[option] for option in (*reach.free, *reach.terms, *fallen)})
+        strides = np.array([space.strides[axis] for axis in axes])
+        sizes = np.array([space.shape[axis] for axis in axes])
+        levels: Cells = states[:, None] // strides % sizes
+        return levels
+
+
+def place(conflict: Conflict, state: int, terms: Mapping[OptionId, int]) -> tuple[int, ...]:
+    """Return the state with some terms put on it, or else the feasible ones nearest to that.
+
+    Raises
+    ------
+    UsageError
+        If no feasible state has the terms.
+    """
+    space = conflict.space
+    put = space.put(state, terms)
+    feasible = conflict.feasible.reshape(-1)
+    if feasible[put]:
+        return (put,)
+    fit = conflict.feasible.copy()
+    for option, level in terms.items():
+        count = len(conflict.case.options[option].levels)
+        fit &= space.along(option, (number == level for number in range(count)))
+    states = np.flatnonzero(fit)
+    if not len(states):
+        named = ", ".join(f"{o} = {level}" for o, level in space.named(terms).items())
+        raise UsageError("no feasible state has all these terms", named)
+    changed = space.distances(states, put)
+    return tuple(int(s) for s in states[changed == changed.min()])
+
+
+def _terminal_components(
+    starts: tuple[int, ...], follow: Callable[[int], tuple[int, ...]]
+) -> list[tuple[int, ...]]:
+    """Return the strongly connected components without a way out (Tarjan 1972, iterative)."""
+    number: dict[int, int] = {}
+    lowest: dict[int, int] = {}
+    component: dict[int, int] = {}
+    stack: list[int] = []
+    groups: list[tuple[int, ...]] = []
+    for start in starts:
+        if start in number:
+            continue
+        work = [(start, iter(follow(start)))]
+        number[start] = lowest[start] = len(number)
+        stack.append(start)
+        while work:
+            state, rest = work[-1]
+            for other in rest:
+                if other not in number:
+                    number[other] = lowest[other] = len(number)
+                    stack.append(other)
+                    work.append((other, iter(follow(other))))
+                    break
+                if other not in component:
+                    lowest[state] = min(lowest[state], number[other])
+            else:
+                work.pop()
+                if work:
+                    lowest[work[-1][0]] = min(lowest[work[-1][0]], lowest[state])
+                if lowest[state] == number[state]:
+                    cut = stack.index(state)
+                    members = tuple(sorted(stack[cut:]))
+                    del stack[cut:]
+                    component.update(dict.fromkeys(members, len(groups)))
+                    groups.append(members)
+    return [
+        members
+        for members in groups
+        if all(component[other] == component[s] for s in members for other in follow(s))
+    ]

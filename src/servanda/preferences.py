@@ -1,0 +1,252 @@
+"""What each party wants, as one whole number a state: higher is preferred.
+
+Ordered statements count like digits: a statement outweighs all below it, a tied group counts the
+members satisfied.  Points are scaled to whole numbers.  Only these numbers are compared; the
+statements themselves are kept for explanations and severities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from math import lcm, prod
+
+import numpy as np
+
+from servanda.model import Case, PartyId, Preference, Statement
+from servanda.states import Cells, StateSpace, Truth, combine
+
+_MOST = 2**62
+
+
+@dataclass(frozen=True)
+class Payoff:
+    """One party's preference over all states.
+
+    Parameters
+    ----------
+    party
+        Whose preference.
+    space
+        The states.
+    groups
+        Tied groups of statements, most important first (points: one statement each).
+    form
+        ``ordered``, ``points``, ``ranking`` or ``none``.
+    lean
+        Integers, broadcastable over the states: size 1 along the options no wish is about;
+        higher is preferred.
+    scale
+        For points: how many units of `lean` make one point.
+    """
+
+    party: PartyId
+    space: StateSpace
+    groups: tuple[tuple[Statement, ...], ...]
+    form: str
+    lean: Cells
+    scale: int = 1
+    _found: dict[int, int] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def values(self) -> Cells:
+        """`lean` for every state; shape = levels of each option."""
+        return np.ascontiguousarray(np.broadcast_to(self.lean, self.space.shape))
+
+    @cached_property
+    def flat(self) -> Cells:
+        """`values` as one line."""
+        return self.values.reshape(-1)
+
+    @cached_property
+    def truths(self) -> tuple[tuple[Truth, ...], ...]:
+        """Where each statement holds."""
+        words = self.space.case.vocabulary
+        return tuple(
+            tuple(self.space.truth(words.condition(statement.wish)) for statement in group)
+            for group in self.groups
+        )
+
+    def value(self, state: int) -> int:
+        """Return the value of a state."""
+        return int(self.flat[state])
+
+    def satisfied(self, state: int) -> tuple[tuple[bool, ...], ...]:
+        """Return which statements hold in a state, group by group."""
+        return tuple(
+            tuple(bool(self.space.at(truth, state)) for truth in group) for group in self.truths
+        )
+
+    def decisive(self, better: int, worse: int) -> tuple[int, tuple[Statement, ...]]:
+        """Return the first group (1-based) that tells two states apart, and what it gains.
+
+        The statements are those of the group satisfied in `better` and not in `worse`.  Returns
+        ``(0, ())`` where no group differs.  For points the group with the largest difference
+        stands first, because points add up.
+        """
+        high, low = self.satisfied(better), self.satisfied(worse)
+        for number, (group, mine, yours) in enumerate(
+            zip(self.groups, high, low, strict=True), start=1
+        ):
+            if sum(mine) > sum(yours) or (self.form == "points" and mine != yours and mine[0]):
+                return number, tuple(
+                    s for s, a, b in zip(group, mine, yours, strict=True) if a and not b
+                )
+        return 0, ()
+
+    def margin(self, state: int, other: int) -> Fraction | None:
+        """Return how many points `state` is better than `other`; None where there are no points."""
+        if self.form != "points":
+            return None
+        return Fraction(self.value(state) - self.value(other), self.scale)
+
+    def state_worth(self, value: int) -> int:
+        """Return some state of this value (a value that occurs)."""
+        if value not in self._found:
+            self._found[value] = int(np.argmax(self.flat == value))
+        return self._found[value]
+
+    def severity(self, worse: int, better: int, spread: int) -> Fraction:
+        """Return how much lies between two *values*, from 0 to 1.
+
+        Ordered statements: (G - g + 1) / G with g the first of G groups in which they differ.
+        Otherwise the difference as a share of `spread`, the largest there is between two states.
+        """
+        if worse >= better:
+            return Fraction(0)
+        if self.form == "ordered":
+            groups = len(self.groups)
+            one = self.satisfied(self.state_worth(worse))
+            two = self.satisfied(self.state_worth(better))
+            first = next(g for g in range(groups) if sum(one[g]) != sum(two[g]))
+            return Fraction(groups - first, groups)
+        return Fraction(better - worse, spread)
+
+
+def payoff(space: StateSpace, party: PartyId, preference: Preference, case: Case) -> Payoff:
+    """Return a party's preference as numbers over all states.
+
+    Parameters
+    ----------
+    space
+        The states.
+    party
+        Whose preference.
+    preference
+        What the case says of it.
+    case
+        The case with that preference in it, for its statements and their ids.
+    """
+    groups = case.statements(party)
+    scale = 1
+    if preference.form == "ordered":
+        values = _ordered(space, groups)
+    elif preference.form == "points":
+        values, scale = _points(space, preference)
+    elif preference.form == "ranking":
+        values = _ranking(space, preference)
+    else:
+        values = np.zeros([1] * len(space.shape), dtype=np.int8)
+    return Payoff(party, space, groups, preference.form, _compact(values), scale)
+
+
+def _ordered(space: StateSpace, groups: Sequence[tuple[Statement, ...]]) -> Cells:
+    """Return statements as digits of a number; ranks where the number would be too long."""
+    words = space.case.vocabulary
+    counts = []
+    for group in groups:
+        truths = [space.truth(words.condition(statement.wish)) for statement in group]
+        counts.append((truths, len(group) + 1))
+    total: Cells | None = None
+    while counts:
+        chunk: list[tuple[Sequence[Truth], int]] = []
+        while counts and prod(base for _, base in chunk) * counts[0][1] < _MOST:
+            chunk.append(counts.pop(0))
+        digits = _digits(chunk)
+        if total is None:
+            total = digits
+        else:
+            high, low = _ranks(total), _ranks(digits)
+            total = combine(np.add, high * (int(low.max()) + 1), low)
+    return np.zeros([1] * len(space.shape), np.int8) if total is None else total
+
+
+def _digits(chunk: Sequence[tuple[Sequence[Truth], int]]) -> Cells:
+    """Return the weighted sum of a chunk's statements, merged from the smallest arrays up."""
+    most = prod(base for _, base in chunk) - 1
+    kind = _smallest(most)
+    parts: list[tuple[int, Cells]] = []
+    weight = most + 1
+    for truths, base in chunk:
+        weight //= base
+        parts += [(_mask(truth), truth.astype(kind) * kind(weight)) for truth in truths]
+    while len(parts) > 1:
+        pairs = ((a, b) for a in range(len(parts)) for b in range(a))
+        one, two = min(pairs, key=lambda ab: (parts[ab[0]][0] | parts[ab[1]][0]).bit_count())
+        (mask, left), (other, right) = parts.pop(one), parts.pop(two)
+        parts.append((mask | other, combine(np.add, left, right)))
+    return parts[0][1]
+
+
+def _mask(cells: Cells) -> int:
+    """Return the axes that matter to an array, as bits."""
+    return sum(1 << axis for axis, size in enumerate(cells.shape) if size > 1)
+
+
+def _points(space: StateSpace, preference: Preference) -> tuple[Cells, int]:
+    """Return points as whole numbers, and how many units make one point."""
+    words = space.case.vocabulary
+    gains: list[tuple[Truth, Fraction]] = [
+        (space.truth(words.condition(wish)), worth.middle)
+        for wish, worth in preference.points.items()
+    ]
+    losses = []
+    for option, position in preference.position.items():
+        count = len(space.case.options[option].levels)
+        scale = words.values.get(option, tuple(Fraction(level) for level in range(count)))
+        at = scale[space.case.options[option].levels.index(position.at)]
+        salience = Fraction(str(position.salience))
+        losses.append((option, [-salience * abs(value - at) for value in scale]))
+    numbers = [worth for _, worth in gains] + [cost for _, costs in losses for cost in costs]
+    unit = lcm(*(number.denominator for number in numbers))
+    total: Cells = np.zeros([1] * len(space.shape), dtype=np.int64)
+    for truth, worth in gains:
+        total = combine(np.add, total, truth * np.int64(int(worth * unit)))
+    for option, costs in losses:
+        total = combine(np.add, total, space.along(option, (int(cost * unit) for cost in costs)))
+    return total, unit
+
+
+def _ranking(space: StateSpace, preference: Preference) -> Cells:
+    """Return a ranking as numbers: unlisted states 0, the best listed the highest."""
+    values = np.zeros(space.size, dtype=np.int64)
+    words = space.case.vocabulary
+    for height, tied in enumerate(reversed(preference.ranking), start=1):
+        for state in tied:
+            terms = dict.fromkeys(space.options, 0) | dict(words.term(text) for text in state)
+            values[space.index(terms)] = height
+    return values.reshape(space.shape)
+
+
+def _ranks(cells: Cells) -> Cells:
+    """Return the numbers replaced by their ranks, 0 lowest: the order is all that counts."""
+    ranks = np.unique(cells, return_inverse=True)[1]
+    return np.asarray(ranks.reshape(cells.shape).astype(np.int64))
+
+
+def _compact(cells: Cells) -> Cells:
+    """Return the same numbers, from 0 up if ordinal sense allows, in the smallest integers."""
+    low, high = int(cells.min()), int(cells.max())
+    if low >= 0:
+        return cells.astype(_smallest(high), copy=False)
+    return cells.astype(np.int64, copy=False)
+
+
+def _smallest(most: int) -> type[np.signedinteger]:
+    """Return the smallest integer type that holds `most` with one number to spare above it."""
+    for kind in (np.int8, np.int16, np.int32):
+        if most < np.iinfo(kind).max:
+            return kind
+    return np.int64

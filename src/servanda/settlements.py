@@ -1,0 +1,267 @@
+"""All packages at once: which stick, and in what order the others come near.
+
+A package is a feasible state in which the plan's commitments stand, reachable from the start.
+Order: sticks; surely, perhaps, no; grade; undominated for its signatories; leximin of their
+standing; fewest changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from servanda.acceptance import Acceptable, acceptance, signs
+from servanda.conflict import Tick, silent
+from servanda.errors import UsageError
+from servanda.grid import Grid
+from servanda.nodeal import NoDeal
+from servanda.situation import Situation
+from servanda.stability import Concept, Grade
+from servanda.states import Truth
+
+BEST = ("maximin", "nash", "total")
+States = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Every package of a situation, with its verdict.
+
+    Parameters
+    ----------
+    grid, situation, no_deal
+        The engine, the case under its plan, and where it goes without agreement.
+    best
+        ``maximin``, ``nash`` or ``total`` gain in points instead of leximin standing.
+    tick
+        Told what is being computed.
+    """
+
+    grid: Grid
+    situation: Situation
+    no_deal: NoDeal
+    best: str | None = None
+    tick: Tick = silent
+
+    @cached_property
+    def is_package(self) -> Truth:
+        """Where a state is a package; flattened."""
+        situation = self.situation
+        space = situation.space
+        mask = situation.conflict.feasible.copy()
+        for name, option in situation.case.options.items():
+            now = space.level(situation.start, name)
+            stands = situation.commitments.get(name)
+            mask &= space.along(
+                name,
+                (
+                    (stands is None or level == stands)
+                    and not (option.only == "up" and level < now)
+                    and not (option.only == "down" and level > now)
+                    for level in range(len(option.levels))
+                ),
+            )
+        return mask.reshape(-1)
+
+    @cached_property
+    def packages(self) -> States:
+        """All packages."""
+        return np.flatnonzero(self.is_package)
+
+    @cached_property
+    def acceptable(self) -> NDArray[np.int8]:
+        """Rank of acceptability of every state; flattened."""
+        surely, perhaps = acceptance(self.situation, self.no_deal)
+        ranks = np.where(surely, Acceptable.SURELY.rank, Acceptable.NO.rank).astype(np.int8)
+        ranks[perhaps & ~surely] = Acceptable.PERHAPS.rank
+        return ranks.reshape(-1)
+
+    @cached_property
+    def grade(self) -> NDArray[np.int8]:
+        """Rank of the worst party's grade in every state; flattened."""
+        ranks = np.full(self.situation.space.size, Grade.BREAKS.rank, dtype=np.int8)
+        for concept, grade in (
+            (Concept.GMR, Grade.BRITTLE),
+            (Concept.SEQ, Grade.GUARDED),
+            (Concept.NASH, Grade.FIRM),
+        ):
+            ranks[self.grid.equilibria(concept).reshape(-1)] = grade.rank
+        return ranks
+
+    @cached_property
+    def sticks(self) -> Truth:
+        """Where a package sticks; flattened."""
+        return np.asarray(
+            self.is_package
+            & (self.acceptable == Acceptable.SURELY.rank)
+            & (self.grade <= Grade.GUARDED.rank)
+        )
+
+    @cached_property
+    def sticking(self) -> States:
+        """All packages that stick."""
+        return np.flatnonzero(self.sticks)
+
+    def first(self, limit: int) -> list[int]:
+        """Return the first packages in order: those that stick, then near misses."""
+        classes = (
+            self.acceptable[self.packages].astype(np.int64) * 8 + self.grade[self.packages]
+        ) + np.where(self.sticks[self.packages], 0, 64)
+        chosen: list[int] = []
+        for rank in np.unique(classes):
+            if len(chosen) >= limit:
+                break
+            self.tick("order of packages")
+            chosen += self._ordered(self.packages[classes == rank])
+        return chosen[:limit]
+
+    # --------------------------------------------------------------------- within a class
+
+    def _ordered(self, states: States) -> list[int]:
+        """Return packages of one class in order."""
+        signing = self._signing(states)
+        changes = self._changes(states)
+        if self.best:
+            gain = self._gain(signing, states)
+            order = sorted(range(len(states)), key=lambda n: (-gain[n], changes[n], states[n]))
+            return [int(states[n]) for n in order]
+        dominated = self._dominated(states, signing)
+        standing = self._standing(states)
+        ascending = np.sort(np.where(signing, standing, 1.0), axis=1)
+        keys = (states, changes, *(-ascending[:, ::-1].T), dominated)
+        return [int(states[n]) for n in np.lexsort(keys)]
+
+    def _signing(self, states: States) -> Truth:
+        """Return who signs each package; shape = packages by parties."""
+        shape = self.situation.space.shape
+        return np.array(
+            [
+                np.broadcast_to(signs(self.situation, party), shape).reshape(-1)[states]
+                for party in self.situation.conflict.parties
+            ]
+        ).T
+
+    def _changes(self, states: States) -> NDArray[np.int64]:
+        """Return how many options each package changes."""
+        return self.situation.space.distances(states, self.situation.start)
+
+    def _values(self, states: States) -> NDArray[np.int64]:
+        """Return payoffs; shape = packages by parties."""
+        payoffs = self.situation.conflict.payoffs
+        return np.array([payoffs[p].flat[states] for p in self.situation.conflict.parties]).T
+
+    def _standing(self, states: States) -> NDArray[np.float64]:
+        """Return each party's standing: the share of packages it ranks below."""
+        columns = []
+        for party in self.situation.conflict.parties:
+            flat = self.situation.conflict.payoffs[party].flat
+            every = np.sort(flat[self.packages])
+            columns.append(np.searchsorted(every, flat[states]) / len(every))
+        return np.array(columns).T
+
+    def _dominated(self, states: States, signing: Truth) -> Truth:
+        """Return which packages some other of the class beats for all who sign them."""
+        values = self._values(states)
+        dominated = np.zeros(len(states), dtype=np.bool_)
+        for who in np.unique(signing, axis=0):
+            mine = np.flatnonzero((signing == who).all(axis=1))
+            if not who.any():
+                continue
+            front = _undominated(values[:, who])
+            beaten = _beaten(values[np.ix_(mine, who)], front)
+            dominated[mine] = beaten
+        return dominated
+
+    def _gain(self, signing: Truth, states: States) -> list[Fraction]:
+        """Return the chosen sum of points above no deal."""
+        parties = self.situation.conflict.parties
+        payoffs = self.situation.conflict.payoffs
+        pointless = [p for p in parties if payoffs[p].form != "points"]
+        if pointless:
+            names = ", ".join(self.situation.case.name(p) for p in pointless)
+            raise UsageError(f"--best {self.best} needs points", f"no points for {names}")
+        floors = [max(high for _, high in self.no_deal.bounds(p)) for p in parties]
+        scales = [payoffs[p].scale for p in parties]
+        return [
+            self._combined(
+                [
+                    Fraction(int(value) - floor, scale)
+                    for value, floor, scale, must in zip(row, floors, scales, who, strict=True)
+                    if must
+                ]
+            )
+            for row, who in zip(self._values(states), signing, strict=True)
+        ]
+
+    def _combined(self, gains: Sequence[Fraction]) -> Fraction:
+        if self.best == "maximin":
+            return min(gains, default=Fraction(0))
+        if self.best == "total":
+            return sum(gains, Fraction(0))
+        product = Fraction(1)
+        for gain in gains:
+            product *= max(gain, Fraction(0))
+        return product
+
+    # --------------------------------------------------------------------------- relations
+
+    def core(self, state: int) -> bool:
+        """Return whether no proper subset of a sticking package's changes still sticks."""
+        space, start = self.situation.space, self.situation.start
+        inside = np.ones(len(self.sticking), dtype=np.bool_)
+        for stride, levels in zip(space.strides, space.shape, strict=True):
+            level = self.sticking // stride % levels
+            inside &= (level == state // stride % levels) | (level == start // stride % levels)
+        return bool(self.sticks[state]) and int(inside.sum()) == 1
+
+    def nearest(self, states: Sequence[int]) -> tuple[int, int] | None:
+        """Return the sticking package that differs from one of `states` in the fewest terms.
+
+        Returns
+        -------
+        (package, number of terms) or None
+            None where nothing sticks.
+        """
+        if not len(self.sticking):
+            return None
+        space = self.situation.space
+        found: list[tuple[int, int]] = []
+        for state in states:
+            differ = np.zeros(len(self.sticking), dtype=np.int64)
+            for option in self.situation.terms:
+                axis = space.axis[option]
+                stride, levels = space.strides[axis], space.shape[axis]
+                differ += self.sticking // stride % levels != state // stride % levels
+            least = int(differ.min())
+            candidates = self.sticking[differ == least]
+            first = self._ordered(candidates)[0]
+            found.append((least, first))
+        least, package = min(found)
+        return package, least
+
+
+def _undominated(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the rows no other row beats (at least as high everywhere, higher somewhere)."""
+    rows = np.unique(values, axis=0)
+    rows = rows[np.argsort(-rows.astype(np.float64).sum(axis=1), kind="stable")]
+    front: list[NDArray[Any]] = []
+    while len(rows):
+        best = rows[0]
+        front.append(best)
+        rows = rows[1:][(rows[1:] > best).any(axis=1)]
+    kept = np.array(front)
+    return kept[~_beaten(kept, kept)]
+
+
+def _beaten(values: NDArray[Any], front: NDArray[Any]) -> Truth:
+    """Return which rows some row of the front beats."""
+    beaten = np.zeros(len(values), dtype=np.bool_)
+    for row in front:
+        beaten |= (row >= values).all(axis=1) & (row > values).any(axis=1)
+    return beaten

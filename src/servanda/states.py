@@ -1,0 +1,240 @@
+"""States: one level for every option, laid out as the cells of one array.
+
+Axes are grouped by owner (joint options first), so that the states a party can choose between lie
+in one block; users only ever see options by name, in the order of their file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from math import lcm, prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from servanda.conditions import (
+    COMPARE,
+    AllOf,
+    Always,
+    Among,
+    AnyOf,
+    Condition,
+    Count,
+    Iff,
+    Not,
+    OptionId,
+    Total,
+)
+from servanda.errors import UsageError
+from servanda.model import Case
+
+Truth = NDArray[np.bool_]
+Cells = NDArray[Any]
+LARGEST = 2**26
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_TAIL = 512
+
+
+@dataclass(frozen=True)
+class StateSpace:
+    """All combinations of levels of a case's options.
+
+    Parameters
+    ----------
+    case
+        The case; only its options are used.
+
+    Notes
+    -----
+    A state is an index into the flattened array of shape `shape` (C order, axes as in `axes`).
+    Truth arrays are boolean, with one dimension for every option and size 1 along the axes that
+    do not matter, so they broadcast against any array over the states.
+    """
+
+    case: Case
+    _truths: dict[Condition, Truth] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.size > LARGEST:
+            message = f"{len(self.options)} options make {self.size:,} states"
+            raise UsageError(message, f"the grid engine holds {LARGEST:,}; leave some options out")
+
+    @cached_property
+    def options(self) -> tuple[OptionId, ...]:
+        """Options in the order of the file."""
+        return tuple(self.case.options)
+
+    @cached_property
+    def axes(self) -> tuple[OptionId, ...]:
+        """Options in the order of the array: joint ones, then party by party."""
+        owners = list(self.case.parties)
+        options = self.case.options
+
+        def block(option: OptionId) -> int:
+            by = options[option].by
+            return -1 if by is None else owners.index(by)
+
+        return tuple(sorted(self.options, key=block))
+
+    @cached_property
+    def axis(self) -> Mapping[OptionId, int]:
+        """The axis of each option."""
+        return {option: axis for axis, option in enumerate(self.axes)}
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """Number of levels along each axis."""
+        return tuple(len(self.case.options[option].levels) for option in self.axes)
+
+    @cached_property
+    def strides(self) -> tuple[int, ...]:
+        """How far apart two neighbouring levels lie in the flattened array, along each axis."""
+        return tuple(prod(self.shape[axis + 1 :]) for axis in range(len(self.shape)))
+
+    @cached_property
+    def size(self) -> int:
+        """Number of states, feasible or not."""
+        return prod(self.shape)
+
+    def index(self, levels: Mapping[OptionId, int]) -> int:
+        """Return the index of the state with these level indices."""
+        return sum(
+            levels[option] * stride for option, stride in zip(self.axes, self.strides, strict=True)
+        )
+
+    def level(self, state: int, option: OptionId) -> int:
+        """Return the level index of one option in a state."""
+        axis = self.axis[option]
+        return state // self.strides[axis] % self.shape[axis]
+
+    def levels(self, state: int) -> dict[OptionId, int]:
+        """Return every option's level index in a state, in file order."""
+        return {option: self.level(state, option) for option in self.options}
+
+    def put(self, state: int, terms: Mapping[OptionId, int]) -> int:
+        """Return the state with some options set to other levels."""
+        for option, level in terms.items():
+            state += (level - self.level(state, option)) * self.strides[self.axis[option]]
+        return state
+
+    def changes(self, old: int, new: int) -> dict[OptionId, int]:
+        """Return the options on which two states differ, with their new level indices."""
+        return {
+            option: level
+            for option in self.options
+            if (level := self.level(new, option)) != self.level(old, option)
+        }
+
+    def distances(self, states: NDArray[np.int64], state: int) -> NDArray[np.int64]:
+        """Return on how many options each of some states differs from a state."""
+        count = np.zeros(len(states), dtype=np.int64)
+        for stride, levels in zip(self.strides, self.shape, strict=True):
+            count += states // stride % levels != state // stride % levels
+        return count
+
+    def spelled(self, state: int) -> str:
+        """Return one character an option in file order: Y or N, or the level in base 36."""
+        return "".join(
+            "NY"[level] if self.case.options[option].yes_no else _DIGITS[level]
+            for option, level in self.levels(state).items()
+        )
+
+    def taken(self, state: int) -> dict[OptionId, str]:
+        """Return the options above their lowest level, with the level's name."""
+        return self.named({o: level for o, level in self.levels(state).items() if level})
+
+    def named(self, levels: Mapping[OptionId, int]) -> dict[OptionId, str]:
+        """Return level names for level indices."""
+        return {o: self.case.options[o].levels[level] for o, level in levels.items()}
+
+    def at(self, cells: Cells, state: int) -> Any:
+        """Return the value of a broadcastable array at a state."""
+        place = tuple(
+            state // stride % levels if size > 1 else 0
+            for size, levels, stride in zip(cells.shape, self.shape, self.strides, strict=True)
+        )
+        return cells[place]
+
+    def along(self, option: OptionId, values: Iterable[Any]) -> Cells:
+        """Return one value a level as an array along the option's axis, size 1 elsewhere."""
+        line = np.array(list(values))
+        shape = [1] * len(self.shape)
+        shape[self.axis[option]] = len(line)
+        return line.reshape(shape)
+
+    def truth(self, condition: Condition) -> Truth:
+        """Return where a condition holds, as a broadcastable boolean array."""
+        if condition not in self._truths:
+            self._truths[condition] = self._truth(condition)
+        return self._truths[condition]
+
+    def _truth(self, condition: Condition) -> Truth:
+        match condition:
+            case Always(truth):
+                return np.full([1] * len(self.shape), truth)
+            case Among(option, levels):
+                count = len(self.case.options[option].levels)
+                return self.along(option, (level in levels for level in range(count)))
+            case Not(part):
+                return np.logical_not(self.truth(part))
+            case AllOf(parts) | AnyOf(parts):
+                join = np.logical_and if isinstance(condition, AllOf) else np.logical_or
+                result = self.truth(parts[0])
+                for part in parts[1:]:
+                    result = combine(join, result, self.truth(part))
+                return result
+            case Iff(left, right):
+                return combine(np.equal, self.truth(left), self.truth(right))
+            case Count(low, high, parts):
+                number = self.truth(parts[0]).astype(np.int16)
+                for part in parts[1:]:
+                    number = combine(np.add, number, self.truth(part))
+                return np.logical_and(number >= low, number <= high)
+            case Total(sign, bound, terms):
+                return self._total(sign, bound, terms)
+
+    def _total(
+        self, sign: str, bound: Fraction, terms: tuple[tuple[OptionId, tuple[Fraction, ...]], ...]
+    ) -> Truth:
+        """Compare a sum of values with a bound in whole numbers, so that nothing is rounded."""
+        numbers = [bound, *(value for _, values in terms for value in values)]
+        scale = lcm(*(number.denominator for number in numbers))
+        total: Cells = np.zeros([1] * len(self.shape), dtype=np.int64)
+        for option, values in terms:
+            total = combine(np.add, total, self.along(option, (int(v * scale) for v in values)))
+        result: Truth = np.asarray(COMPARE[sign](total, int(bound * scale)))  # type: ignore[arg-type]  # works on arrays alike
+        return result
+
+
+def lean(cells: Cells) -> Cells:
+    """Return the same array with size 1 along the axes that make no difference."""
+    for axis in range(cells.ndim):
+        first = cells[(slice(None),) * axis + (slice(0, 1),)]
+        if bool((cells == first).all()):
+            cells = np.ascontiguousarray(first)
+    return cells
+
+
+def combine(operation: np.ufunc, left: Cells, right: Cells) -> Cells:
+    """Return ``operation(left, right)`` for two broadcastable arrays.
+
+    Large results are computed with the last few axes joined into one, because NumPy is slow when
+    its innermost loop runs over an axis of two levels.
+    """
+    shape = np.broadcast_shapes(left.shape, right.shape)
+    if prod(shape) < _TAIL * 16:
+        return np.asarray(operation(left, right))
+    cut = len(shape)
+    while prod(shape[cut:]) < _TAIL:
+        cut -= 1
+    tail = shape[cut:]
+
+    def joined(cells: Cells) -> Cells:
+        spread = np.broadcast_to(cells, (*cells.shape[:cut], *tail))
+        return np.ascontiguousarray(spread).reshape((*cells.shape[:cut], prod(tail)))
+
+    return np.asarray(operation(joined(left), joined(right))).reshape(shape)

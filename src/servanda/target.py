@@ -1,0 +1,132 @@
+"""Does a plan's own target stick?  One verdict over all ways in which the rest may settle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from servanda.acceptance import Acceptable, Comparison, compare, verdict
+from servanda.conflict import Tick, silent
+from servanda.model import PartyId
+from servanda.nodeal import NoDeal, base_no_deal, no_deal
+from servanda.play import Outcome
+from servanda.selfenforcement import guarded, weakest
+from servanda.situation import Situation
+from servanda.stability import Grade
+from servanda.threats import ThreatFinding, check_threats, completions
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetVerdict:
+    """What becomes of a plan's target.
+
+    Parameters
+    ----------
+    situation
+        The case under the plan, or a variant of it.
+    threats, no_deal
+        What these rest on.
+    completions
+        Where the rest settles once the target's terms hold; each must pass.
+    acceptable
+        The worst over the completions.
+    unsigned
+        The completions are just the plan's no-deal outcomes: nobody need sign.
+    comparisons
+        Each party's worst comparison with no deal.
+    """
+
+    situation: Situation
+    threats: tuple[ThreatFinding, ...]
+    no_deal: NoDeal
+    completions: tuple[Outcome, ...]
+    acceptable: Acceptable
+    unsigned: bool
+    comparisons: Mapping[PartyId, Comparison]
+
+    @property
+    def states(self) -> tuple[int, ...]:
+        """Every state of every completion."""
+        return tuple(state for end in self.completions for state in end.states)
+
+    @cached_property
+    def grades(self) -> Mapping[PartyId, Grade]:
+        """Each party's worst grade: firm, guarded, or breaks for anything weaker."""
+        conflict = self.situation.conflict
+        return {
+            party: max(
+                (guarded(conflict, party, state) for state in self.states),
+                key=lambda grade: grade.rank,
+            )
+            for party in conflict.parties
+        }
+
+    @property
+    def grade(self) -> Grade:
+        """The worst party's grade."""
+        return max(self.grades.values(), key=lambda grade: grade.rank)
+
+    @cached_property
+    def sticks(self) -> bool:
+        """Surely acceptable, and firm or guarded."""
+        if self.acceptable is not Acceptable.SURELY:
+            return False
+        return weakest(self.situation.conflict, self.states)[0].sticks
+
+
+def judge(situation: Situation, tick: Tick = silent) -> TargetVerdict | None:
+    """Return whether a plan's target sticks; None where there is no target.
+
+    Raises
+    ------
+    UsageError
+        If no feasible state has the target's terms.
+    """
+    if situation.target is None:
+        return None
+    threats = check_threats(situation, tick)
+    without = no_deal(situation, threats, tick=tick)
+    return judge_against(situation, threats, without, tick)
+
+
+def judge_against(
+    situation: Situation,
+    threats: tuple[ThreatFinding, ...],
+    without: NoDeal,
+    tick: Tick = silent,
+) -> TargetVerdict | None:
+    """Return the verdict on the target, given the threats and where no deal leads."""
+    if situation.target is None:
+        return None
+    ends = completions(situation, tick)
+    states = [state for end in ends for state in end.states]
+    acceptable, comparisons = verdict(situation, without, states)
+    unsigned = set(ends) == set(without.outcomes)
+    if unsigned:
+        acceptable = Acceptable.SURELY
+    return TargetVerdict(
+        situation=situation,
+        threats=threats,
+        no_deal=without,
+        completions=ends,
+        acceptable=acceptable,
+        unsigned=unsigned,
+        comparisons=comparisons,
+    )
+
+
+def makers(target: TargetVerdict, tick: Tick = silent) -> Mapping[PartyId, Comparison]:
+    """Return how the owners of the plan's commitments do beside the case before any plan."""
+    situation = target.situation
+    options = situation.case.options
+    owners = {o for name in situation.commitments for o in options[name].owners}
+    if not owners:
+        return {}
+    base = base_no_deal(situation, tick)
+    found: dict[PartyId, Comparison] = {}
+    for party in situation.conflict.parties:
+        if party in owners:
+            worst = min(target.states, key=lambda s: situation.conflict.value(party, s))
+            found[party] = compare(situation, base, party, worst)
+    return found

@@ -1,0 +1,272 @@
+"""Whether a threat is credible, whom it hurts, and what announcing it changes.
+
+N1 and N0 are no-deal play with the act held done and held not done.  A threat hurts a party that
+does worse in every outcome of N1 than in any of N0; it is a gift the other way round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+
+from servanda.conditions import OptionId, holds
+from servanda.conflict import Conflict, Tick, silent
+from servanda.errors import UsageError
+from servanda.model import PartyId, Statement, Threat
+from servanda.play import Outcome, Play, place
+from servanda.situation import Situation
+
+
+class Credible(StrEnum):
+    """Whether the threatener would rather carry the act out."""
+
+    CREDIBLE = "credible"
+    DOUBTFUL = "doubtful"
+    BLUFF = "bluff"
+
+
+class Effect(StrEnum):
+    """What the act does to an addressee."""
+
+    HURTS = "hurts"
+    GIFT = "gift"
+    EMPTY = "empty"
+    MIXED = "mixed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreatFinding:
+    """What the test says of one threat.
+
+    Parameters
+    ----------
+    threat
+        The threat.
+    credible, bound
+        Whether the threatener prefers the act done; whether free play with the announcement made
+        carries it out everywhere.
+    effects
+        What the act does to each party but the threatener.
+    refrains
+        Whether, at every completion of the target, the threatener has no improvement that
+        carries the act out; None without a target.
+    changes
+        Whether free play with the announcement differs from free play without.
+    rests_on
+        The statements that decide `credible` (and, for a doubtful one, those that pull apart).
+    because
+        For each addressee the statements that decide its effect.
+    done, undone, announced, silent
+        Outcomes of N1, of N0, and of free play with and without the announcement.
+    """
+
+    threat: Threat
+    credible: Credible
+    bound: bool
+    effects: Mapping[PartyId, Effect]
+    refrains: bool | None
+    changes: bool
+    rests_on: tuple[Statement, ...]
+    because: Mapping[PartyId, tuple[Statement, ...]]
+    done: tuple[Outcome, ...]
+    undone: tuple[Outcome, ...]
+    announced: tuple[Outcome, ...]
+    silent: tuple[Outcome, ...]
+
+    @property
+    def kind(self) -> str:
+        """Return what the announcement amounts to: a threat, a forecast or cheap talk."""
+        if self.changes:
+            return "threat"
+        return "forecast" if self.bound else "cheap talk"
+
+    @property
+    def done_in_no_deal(self) -> tuple[bool, ...]:
+        """Whether no-deal play has the act done, not done, or must be played both ways."""
+        if self.bound or self.credible is Credible.CREDIBLE:
+            return (True,)
+        return (False,) if self.credible is Credible.BLUFF else (True, False)
+
+
+def completions(situation: Situation, tick: Tick = silent) -> tuple[Outcome, ...]:
+    """Return where play settles once the target's terms are put on the start and held.
+
+    Offers and joint options the target does not name stay at base.  Empty without a target.
+    """
+    if situation.target is None:
+        return ()
+    starts = place(situation.conflict, situation.start, situation.target)
+    held = situation.held | frozenset(situation.target)
+    return Play(situation.conflict, held, tick=tick).outcomes(starts)
+
+
+def act_patterns(situation: Situation) -> tuple[frozenset[OptionId], list[dict[OptionId, int]]]:
+    """Return the options of all threatened acts, and their levels at base."""
+    options = frozenset(option for act in situation.acts for option in act)
+    return options, [
+        {option: situation.case.base[option] for option in act} for act in situation.acts
+    ]
+
+
+def play_with_acts(
+    situation: Situation,
+    done: Iterable[bool],
+    *,
+    sanctions: Mapping[PartyId, object] | None = None,
+    tick: Tick = silent,
+) -> tuple[Outcome, ...]:
+    """Return the outcomes of no-deal play with each threatened act held done or not done."""
+    options, undone = act_patterns(situation)
+    terms: dict[OptionId, int] = {}
+    for act, base, carried in zip(situation.acts, undone, done, strict=True):
+        terms |= act if carried else {o: n for o, n in base.items() if o not in terms}
+    starts = place(situation.conflict, situation.start, terms)
+    held = situation.held | options
+    return Play(situation.conflict, held, sanctions, tick).outcomes(starts)  # type: ignore[arg-type]  # arrays by party
+
+
+def check_threats(situation: Situation, tick: Tick = silent) -> tuple[ThreatFinding, ...]:
+    """Return what the test says of each of a plan's threats."""
+    ends = completions(situation, tick)
+    return tuple(_test(situation, number, ends, tick) for number in range(len(situation.threats)))
+
+
+def _test(
+    situation: Situation, number: int, ends: tuple[Outcome, ...], tick: Tick
+) -> ThreatFinding:
+    conflict, threat, act = situation.conflict, situation.threats[number], situation.acts[number]
+    pairs = _with_and_without(situation, number, tick)
+    parties = [party for party in conflict.parties if party != threat.by]
+    effects, because = {}, {}
+    for party in parties:
+        effects[party], because[party] = _effect(conflict, party, pairs)
+    credible, rests_on = _credible(conflict, threat.by, pairs)
+    announced = Play(conflict, situation.held, tick=tick).outcomes((situation.start,))
+    quiet = situation.space.put(
+        situation.start, {threat.announce: situation.case.base[threat.announce]}
+    )
+    unannounced = announced
+    if quiet != situation.start and conflict.feasible.reshape(-1)[quiet]:
+        unannounced = Play(conflict, situation.held, tick=tick).outcomes((quiet,))
+    return ThreatFinding(
+        threat=threat,
+        credible=credible,
+        bound=all(_carried(conflict, act, s) for end in announced for s in end.states),
+        effects=effects,
+        refrains=_refrains(situation, number, ends),
+        changes=_projected(situation, announced, threat)
+        != _projected(situation, unannounced, threat),
+        rests_on=rests_on,
+        because=because,
+        done=tuple(dict.fromkeys(end for one, _ in pairs for end in one)),
+        undone=tuple(dict.fromkeys(end for _, none in pairs for end in none)),
+        announced=announced,
+        silent=unannounced,
+    )
+
+
+Pairs = list[tuple[tuple[Outcome, ...], tuple[Outcome, ...]]]
+
+
+def _with_and_without(situation: Situation, number: int, tick: Tick) -> Pairs:
+    """Return N1 and N0 for every way the other threats may go."""
+    pairs: Pairs = []
+    for rest in product((True, False), repeat=len(situation.threats) - 1):
+        both = []
+        for carried in (True, False):
+            done = [*rest[:number], carried, *rest[number:]]
+            try:
+                both.append(play_with_acts(situation, done, tick=tick))
+            except UsageError:
+                break
+        if len(both) == 2:  # acts that exclude each other are not compared
+            pairs.append((both[0], both[1]))
+    if not pairs:
+        act = ", ".join(situation.threats[number].act)
+        raise UsageError(f"the threatened act cannot be done: {act}")
+    return pairs
+
+
+def _ends(conflict: Conflict, party: PartyId, outcomes: Iterable[Outcome]) -> list[tuple[int, int]]:
+    """Return value and state of every state play can end in, worst first."""
+    return sorted((conflict.value(party, s), s) for end in outcomes for s in end.states)
+
+
+def _effect(
+    conflict: Conflict, party: PartyId, pairs: Pairs
+) -> tuple[Effect, tuple[Statement, ...]]:
+    found = set()
+    because: tuple[Statement, ...] = ()
+    payoff = conflict.payoffs[party]
+    for done, undone in pairs:
+        with_act, without = _ends(conflict, party, done), _ends(conflict, party, undone)
+        if with_act[-1][0] < without[0][0]:
+            found.add(Effect.HURTS)
+            because = payoff.decisive(without[0][1], with_act[-1][1])[1]
+        elif without[-1][0] < with_act[0][0]:
+            found.add(Effect.GIFT)
+            because = payoff.decisive(with_act[0][1], without[-1][1])[1]
+        elif len({value for value, _ in with_act + without}) == 1:
+            found.add(Effect.EMPTY)
+        else:
+            found.add(Effect.MIXED)
+            because = payoff.decisive(without[-1][1], with_act[0][1])[1]
+    return (found.pop(), because) if len(found) == 1 else (Effect.MIXED, because)
+
+
+def _credible(
+    conflict: Conflict, party: PartyId, pairs: Pairs
+) -> tuple[Credible, tuple[Statement, ...]]:
+    found = set()
+    payoff = conflict.payoffs[party]
+    rests: list[Statement] = []
+    for done, undone in pairs:
+        with_act, without = _ends(conflict, party, done), _ends(conflict, party, undone)
+        if with_act[0][0] > without[-1][0]:
+            found.add(Credible.CREDIBLE)
+            rests += payoff.decisive(with_act[0][1], without[-1][1])[1]
+        elif without[0][0] > with_act[-1][0]:
+            found.add(Credible.BLUFF)
+            rests += payoff.decisive(without[0][1], with_act[-1][1])[1]
+        else:
+            found.add(Credible.DOUBTFUL)
+            rests += payoff.decisive(with_act[-1][1], without[0][1])[1]
+            rests += payoff.decisive(without[-1][1], with_act[0][1])[1]
+    unique = tuple({statement.id: statement for statement in rests}.values())
+    return (found.pop() if len(found) == 1 else Credible.DOUBTFUL), unique
+
+
+def _carried(conflict: Conflict, act: Mapping[OptionId, int], state: int) -> bool:
+    return all(conflict.space.level(state, option) == level for option, level in act.items())
+
+
+def _refrains(situation: Situation, number: int, ends: tuple[Outcome, ...]) -> bool | None:
+    """Return whether the threatener leaves the act undone wherever the target settles."""
+    if not ends:
+        return None
+    conflict, act = situation.conflict, situation.acts[number]
+    by = situation.threats[number].by
+    return not any(
+        _carried(conflict, act, state)
+        or any(_carried(conflict, act, int(t)) for t in conflict.improvements(by, state))
+        for end in ends
+        for state in end.states
+    )
+
+
+def triggered(situation: Situation, threat: Threat, state: int) -> bool:
+    """Return whether the threat's own condition for carrying it out holds in a state."""
+    condition = situation.case.vocabulary.condition(threat.condition)
+    return holds(condition, situation.space.levels(state))
+
+
+def _projected(
+    situation: Situation, outcomes: Iterable[Outcome], threat: Threat
+) -> frozenset[frozenset[int]]:
+    """Return outcomes with the announcement itself taken out, so that only its effects differ."""
+    blank = {threat.announce: 0}
+    return frozenset(
+        frozenset(situation.space.put(state, blank) for state in end.states) for end in outcomes
+    )

@@ -1,0 +1,24 @@
+"""Findings as plain data for other programs: the JSON that every verb writes with ``--json``.
+
+The keys are a contract: new ones may come, none is renamed.  Parties, options and claims go by
+their ids, levels by their names, and order is that of the case file.
+"""
+
+from servanda.wire.agreements import agreements, missing
+from servanda.wire.course import no_deal_alone, roadmap, threats
+from servanda.wire.explanation import explain
+from servanda.wire.stable import stability, witnesses
+from servanda.wire.text import problems, written
+
+__all__ = [
+    "agreements",
+    "explain",
+    "missing",
+    "no_deal_alone",
+    "problems",
+    "roadmap",
+    "stability",
+    "threats",
+    "witnesses",
+    "written",
+]

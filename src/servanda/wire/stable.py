@@ -1,0 +1,62 @@
+"""The stability table as data, and the witnesses of one state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from servanda.model import PartyId
+from servanda.selfenforcement import PartyGrade
+from servanda.situation import Situation
+from servanda.stability import Concept
+from servanda.stability_table import LONGEST, StabilityTable
+from servanda.wire.parts import Data, party_grade
+
+
+def stability(table: StabilityTable, *, every: bool = False) -> Data:
+    """Return the stability table of a case; beyond 4,096 states only with `every`."""
+    space, case = table.space, table.grid.conflict.case
+    longest = table.space.size if every else LONGEST
+    equilibria = {concept: table.equilibria(concept, longest) for concept in Concept}
+    states = None
+    if table.count <= longest:
+        states = [
+            {
+                "state": space.spelled(state),
+                "taken": space.taken(state),
+                "stable": {
+                    concept.value: list(who) for concept, who in table.stable(state).items()
+                },
+            }
+            for state in table.states
+        ]
+    return {
+        "title": case.title,
+        "options": list(space.options),
+        "parties": list(case.parties),
+        "states": states,
+        "equilibria": {
+            concept.value: None if found is None else [space.spelled(state) for state in found]
+            for concept, found in equilibria.items()
+        },
+        "counts": {
+            "states": table.count,
+            **{concept.value: number for concept, number in table.counts.items()},
+        },
+    }
+
+
+def witnesses(
+    situation: Situation, state: int, grades: Mapping[PartyId, PartyGrade] | None
+) -> Data:
+    """Return how firmly each party stays in one state, with the moves that decide.
+
+    `grades` is None for a state that cannot be.
+    """
+    space = situation.space
+    return {
+        "title": situation.case.title,
+        "state": space.spelled(state),
+        "taken": space.taken(state),
+        "feasible": grades is not None,
+        "parties": {p: party_grade(situation, state, each) for p, each in (grades or {}).items()},
+    }

@@ -1,0 +1,100 @@
+"""A scored role-play with published numbers: pure talks with walk-away points, vetoes and a quota.
+
+Scores: the base game of Abdelnabi et al. 2023 (arXiv:2309.17234); reference values by enumeration.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from servanda.analysis import Findings, Request, analyse
+from servanda.model import Case
+
+GAME = Path(__file__).parents[2] / "shared" / "cases" / "negotiation" / "deliberation_base.json"
+
+
+@pytest.fixture(scope="module")
+def game() -> dict[str, Any]:
+    if not GAME.exists():
+        pytest.skip("the scored role-play is not beside this checkout (shared/cases/negotiation)")
+    found: dict[str, Any] = json.loads(GAME.read_text(encoding="utf-8"))
+    return found
+
+
+def as_case(game: dict[str, Any], signatories: dict[str, Any]) -> Case:
+    """Return the game as a case: every issue a joint option, every score a statement in points."""
+    ids = [f"party{number}" for number in range(len(game["parties"]))]
+    levels = {
+        issue: [f"{issue}{number + 1}" for number in range(count)]
+        for issue, count in zip(game["issues"], game["levels"], strict=True)
+    }
+    return Case.model_validate(
+        {
+            "servanda": 1,
+            "title": "A scored role-play",
+            "parties": dict(zip(ids, (party["name"] for party in game["parties"]), strict=True)),
+            "options": {
+                issue: {"joint": ids, "levels": names, "does": f"issue {issue}"}
+                for issue, names in levels.items()
+            },
+            "preferences": {
+                party: {
+                    "points": {
+                        f"{issue} = {level}": score
+                        for (issue, names), scores in zip(
+                            levels.items(), stated["scores"], strict=True
+                        )
+                        for level, score in zip(names, scores, strict=True)
+                    }
+                }
+                for party, stated in zip(ids, game["parties"], strict=True)
+            },
+            "walk_away": {
+                party: stated["minimum"] for party, stated in zip(ids, game["parties"], strict=True)
+            },
+            "signatories": signatories,
+        }
+    )
+
+
+def deal(findings: Findings, place: int) -> str:
+    """Return one package in the game's own spelling."""
+    space = findings.situation.space
+    return ",".join(space.named(space.levels(findings.packages[place].state)).values())
+
+
+def test_twelve_deals_are_accepted_by_all(game: dict[str, Any]) -> None:
+    findings = analyse(as_case(game, {}), Request(limit=12))
+    assert game["reference"]["outcomes"] == findings.counts["packages"]
+    assert game["reference"]["deals_all_accept"] == findings.counts["sticking"]
+    assert sorted(game["reference"]["all_accept"]) == sorted(deal(findings, n) for n in range(12))
+
+
+def test_vetoes_and_five_of_six_make_fifty_five_deals(game: dict[str, Any]) -> None:
+    vetoes = [
+        f"party{number}"
+        for number, party in enumerate(game["parties"])
+        if party["role"] in {"p1", "p2"}
+    ]
+    everybody = [f"party{number}" for number in range(len(game["parties"]))]
+    rule = {"vetoes": vetoes, "at_least": 5, "of": everybody}
+    findings = analyse(as_case(game, rule), Request(limit=1))
+    assert game["reference"]["deals_two_vetoes_plus_n_minus_1"] == findings.counts["sticking"]
+
+
+@pytest.mark.parametrize(("best", "key"), [("maximin", "maximin_package"), ("nash", "nash_all")])
+def test_the_best_deal_is_the_published_one(game: dict[str, Any], best: str, key: str) -> None:
+    findings = analyse(as_case(game, {}), Request(best=best, limit=1))
+    assert game["reference"][key] == deal(findings, 0)
+
+
+def test_talks_have_no_roadmap_and_leaving_ends_them(game: dict[str, Any]) -> None:
+    findings = analyse(as_case(game, {}), Request(limit=13))
+    assert all(package.roadmap is None for package in findings.packages)
+    last = findings.packages[12]
+    assert not last.sticks
+    assert findings.situation.conflict.walk_away is not None
