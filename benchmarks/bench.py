@@ -31,11 +31,12 @@ Written by `make bench`.
 
 Each row runs in a process of its own, one thread, every run from a fresh case.
 *Stability* goes from the case to where every party stays: conditions read, payoffs, moves, concepts.
-*Pairs* are the group tests alone, and the verdict is the judgement alone, on a case already compiled.
+*Pairs* are the group tests alone, on a case already compiled; *iraq-2006* starts from the case as read.
 *With rules* means one one-way option and, for stability, three infeasible conditions; for pairs, one joint option.
 *Above import* is the peak memory less that of Python with Servanda loaded.
 *Reach* is what a row should take at most; the ratios to it are of the median time and of the peak.
-*Passes* is the best time told as copies: how often the payoffs of all parties and states could have been copied in it.
+*Passes* is the best time told as copies: how often one payoff for each party and state, in the integers used, could have been copied in it.
+It is below 1 where payoffs need not be written out for every state, because no wish is about some options.
 """  # noqa: E501 - one sentence a line
 
 
@@ -63,7 +64,7 @@ def line(name: str, found: dict[str, Any], bandwidth: float) -> list[str]:
     """Return one row of the table."""
     seconds, reach, payoffs = found["seconds"], found["reach"], found["payoffs"]
     typical, best = median(seconds), min(seconds)
-    limits = [duration(reach["seconds"])] if reach["seconds"] else []
+    limits = [f"{reach['seconds']:g} s"] if reach["seconds"] else []
     limits += [f"{reach['mebibytes']:,} MiB"] if reach["mebibytes"] else []
     return [
         name,
@@ -75,7 +76,7 @@ def line(name: str, found: dict[str, Any], bandwidth: float) -> list[str]:
         ", ".join(limits) or "–",
         ratio(typical, reach["seconds"]),
         ratio(found["peak"], reach["mebibytes"]),
-        f"{best * bandwidth / payoffs:,.0f}" if payoffs else "–",
+        f"{best * bandwidth / payoffs:,.1f}" if payoffs else "–",
     ]
 
 

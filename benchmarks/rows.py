@@ -171,7 +171,7 @@ ROWS: Mapping[str, Row] = {
     "All pairs: 5 parties, with rules": pairs_row(5, ruled=True),
     "iraq-2006: the whole analysis": Row(prepare=flagship, work=quiet(analyse)),
     "iraq-2006: the verdict on its target": Row(
-        prepare=lambda: lay(flagship()), work=quiet(judge), quick=True
+        prepare=flagship, work=quiet(lambda case: judge(lay(case))), quick=True
     ),
 }
 

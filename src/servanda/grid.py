@@ -381,7 +381,9 @@ def _best_first(rows: Cells) -> tuple[Cells, Cells]:
     The first array holds indices into the flattened rows.
     """
     number, length = rows.shape
-    order = np.argsort(-rows.astype(np.int64), axis=1, kind="stable")  # small integers sort slower
+    # NumPy sorts small integers by their digits, which takes long for short rows.
+    keys = ~rows if length > 64 else ~rows.astype(np.int64)
+    order = np.argsort(keys, axis=1, kind="stable")
     order += np.arange(0, rows.size, length)[:, None]
     ranked = rows.take(order)
     starts = np.zeros(rows.shape, dtype=np.int64)

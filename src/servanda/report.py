@@ -126,7 +126,7 @@ def markdown(findings: Findings, premises: Premises | None = None, *, sha256: st
 def sections(findings: Findings, premises: Premises | None = None) -> tuple[Section, ...]:
     """Return the chapters of the report, in order."""
     case = findings.case
-    found = premises_sections(case, premises) if premises is not None else ()
+    found = premises_sections(case, premises, every=True) if premises is not None else ()
     chapters = (
         _LASTING,
         no_deal_section(findings),

@@ -54,7 +54,9 @@ def target_section(findings: Findings) -> Section:
     if target is None or situation.target is None:
         said = "The plan states no target." if situation.plan else "There is no plan, so no target."
         return Section("The target", (said,))
-    paragraphs = [f"The target: {terms(case, situation.target.items())}.", *_settled(findings)]
+    note = situation.plan.note.strip() if situation.plan else ""
+    paragraphs = [note] if note else []
+    paragraphs += [f"The target: {terms(case, situation.target.items())}.", *_settled(findings)]
     package = findings.target_package
     signing = package.signing if package else tuple(target.comparisons)
     signed = tuple(target.comparisons[party] for party in signing)
@@ -158,7 +160,8 @@ def _parties(findings: Findings, package: Package) -> Table:
     rows = []
     for party, graded in package.grades.items():
         versus = package.comparisons[party]
-        held = ", ".join(concept.value.upper() for concept in graded.concepts)
+        firm = graded.grade is Grade.FIRM
+        held = "" if firm else ", ".join(concept.value.upper() for concept in graded.concepts)
         rows.append(
             (
                 findings.case.name(party),

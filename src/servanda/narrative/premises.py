@@ -93,14 +93,17 @@ def _judged(variant: Situation, tick: Tick) -> TargetVerdict | None:
 # ------------------------------------------------------------------------------ in words
 
 
-def premises_sections(case: Case, found: Premises) -> tuple[Section, ...]:
-    """Return the variants, the fewest assumptions, and what turns the verdicts."""
+def premises_sections(case: Case, found: Premises, *, every: bool = False) -> tuple[Section, ...]:
+    """Return the variants, the fewest assumptions, and what turns the verdicts.
+
+    With `every` the table holds the changes that turn nothing as well.
+    """
     if not found.judged:
         return (Section("What the verdict rests on", ("There is no target to judge.",)),)
     parts = (
         variants_section(case, found),
         fewest_section(case, found),
-        turns_section(case, found),
+        turns_section(case, found, every=every),
     )
     stopped = (f"Stopped early: {found.stopped}.",) if found.stopped else ()
     return (Section("What the verdict rests on", stopped, (), parts),)
@@ -200,8 +203,8 @@ def _bare(statement: Statement) -> str:
     return f'"{statement.wish}"{named} {resting(statement)}'
 
 
-def turns_section(case: Case, found: Premises) -> Section:
-    """Return every single change that turns a verdict, to be read aloud."""
+def turns_section(case: Case, found: Premises, *, every: bool = False) -> Section:
+    """Return every single change that turns a verdict, to be read aloud, and a table of them."""
     title = "What turns a verdict"
     if not found.turns:
         return Section(title, ("Single changes were not tried to the end.",))
@@ -210,20 +213,18 @@ def turns_section(case: Case, found: Premises) -> Section:
         "neighbours swapped, each rule dropped."
     )
     turning = [turn for turn in found.turns if turn.turned]
-    if not turning:
-        return Section(title, (tried, "None turns a verdict."))
     many = len(turning)
     aloud = f"{many} of them {'turns' if many == 1 else 'turn'} a verdict. To be read aloud:"
-    said = [tried, aloud]
+    said = [tried, aloud if turning else "None turns a verdict."]
     said += [
         sentence(f"{change_words(case, turn.change)}: {_turned(found, turn)}") for turn in turning
     ]
-    said += _conclusion(case, found)
-    if len(found.judged) < 2:
+    said += _conclusion(case, found) if turning else []
+    if not every:
         return Section(title, tuple(said))
     rows = tuple(
         (change_words(case, turn.change), *(_became(turn, name) for name in found.judged))
-        for turn in turning
+        for turn in (*turning, *(turn for turn in found.turns if not turn.turned))
     )
     columns = ("The change", *(found.named(name) for name in found.judged))
     return Section(title, tuple(said), (Table(columns, rows),))
