@@ -15,11 +15,11 @@ from servanda.conditions import (
     Iff,
     Not,
     OptionId,
-    Vocabulary,
     holds,
     mentions,
 )
 from servanda.errors import ConditionError
+from servanda.grammar import Vocabulary
 from servanda.tokens import is_word
 
 A, B, C, PRICE, TROOPS = (OptionId(name) for name in ("a", "b", "c", "price", "troops"))

@@ -23,7 +23,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from servanda.conditions import OptionId, Vocabulary
+from servanda.conditions import OptionId
+from servanda.grammar import Vocabulary
 
 PartyId = NewType("PartyId", str)
 ClaimId = NewType("ClaimId", str)
