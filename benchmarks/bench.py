@@ -64,7 +64,7 @@ def line(name: str, found: dict[str, Any], bandwidth: float) -> list[str]:
     """Return one row of the table."""
     seconds, reach, payoffs = found["seconds"], found["reach"], found["payoffs"]
     typical, best = median(seconds), min(seconds)
-    limits = [f"{reach['seconds']:g} s"] if reach["seconds"] else []
+    limits = [f"{reach['seconds'] * 1000:,g} ms"] if reach["seconds"] else []
     limits += [f"{reach['mebibytes']:,} MiB"] if reach["mebibytes"] else []
     return [
         name,

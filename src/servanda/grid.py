@@ -7,19 +7,19 @@ value, the least fixpoint of what the others can bring a party down to.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from servanda.conditions import OptionId
 from servanda.conflict import Conflict, Tick, silent
 from servanda.model import PartyId
 from servanda.moves import Reach
+from servanda.reached import Better, Ruled, neutral, ruled_moves, sorted_reach
 from servanda.stability import Concept
 from servanda.states import Cells, Truth, combine, lean
 
@@ -41,7 +41,8 @@ class Grid:
 
     conflict: Conflict
     tick: Tick = silent
-    _better: dict[PartyId, _Better] = field(default_factory=dict, repr=False)
+    _better: dict[PartyId, Better] = field(default_factory=dict, repr=False)
+    _ruled: dict[PartyId, tuple[Ruled, ...]] = field(default_factory=dict, repr=False)
     _barriers: dict[tuple[np.dtype[Any], np.ufunc], Cells] = field(default_factory=dict, repr=False)
     _sanctions: dict[tuple[PartyId, Concept], Cells] = field(default_factory=dict, repr=False)
     _stable: dict[tuple[PartyId, Concept], Truth] = field(default_factory=dict, repr=False)
@@ -156,11 +157,16 @@ class Grid:
         own = conflict.payoffs[mover].values
         values = np.broadcast_to(values, own.shape)
         least = np.full(own.shape, np.iinfo(values.dtype).max, dtype=values.dtype)
-        for here, there, legal in _ruled_moves(conflict, frozenset({mover})):
+        for here, there, legal in self._ruled_moves(mover):
             possible = legal & (own[there] > own[here]) if improving else legal
             target = least[here]
             least[here] = np.where(possible, np.minimum(target, values[there]), target)
         return self._only_feasible(least, np.minimum)
+
+    def _ruled_moves(self, mover: PartyId) -> tuple[Ruled, ...]:
+        if mover not in self._ruled:
+            self._ruled[mover] = ruled_moves(self.conflict, frozenset({mover}))
+        return self._ruled[mover]
 
     def _lowered(self, values: Cells, mover: PartyId, *, improving: bool) -> Cells:
         """Return the smaller of each state's value and the least the mover can take it to."""
@@ -192,7 +198,7 @@ class Grid:
         """Return what keeps infeasible states from being the best of `operation`."""
         key = (kind, operation)
         if key not in self._barriers:
-            open_, shut = _neutral(_OPPOSITE[operation], kind), _neutral(operation, kind)
+            open_, shut = neutral(_OPPOSITE[operation], kind), neutral(operation, kind)
             self._barriers[key] = np.where(self._feasible, open_, shut)
         return self._barriers[key]
 
@@ -272,10 +278,10 @@ class Grid:
         """Return the least value among a party's improvements; a neutral one where it has none."""
         group = frozenset({party})
         if self.conflict.moves.reach(group) == Reach((), (), ()):
-            return np.full([1] * values.ndim, _neutral(np.minimum, values.dtype))
+            return np.full([1] * values.ndim, neutral(np.minimum, values.dtype))
         better = self._better.get(party)
         if better is None:
-            better = _sort(self.conflict, group, party)
+            better = sorted_reach(self.conflict, group, party)
             if self.conflict.space.size <= _KEEP:
                 self._better[party] = better
         return better.read_off(values, np.minimum)
@@ -289,11 +295,11 @@ class Grid:
             one, two = sorted(group)
             own = conflict.payoffs[two].values
             ends = self._only_feasible(own, np.maximum)
-            result = _sort(conflict, group, one).read_off(ends, np.maximum) > own
+            result = sorted_reach(conflict, group, one).read_off(ends, np.maximum) > own
         else:
             result = np.zeros(conflict.space.shape, dtype=np.bool_)
             owns = [conflict.payoffs[party].values for party in group]
-            for here, there, legal in _ruled_moves(conflict, group):
+            for here, there, legal in ruled_moves(conflict, group):
                 better = legal & conflict.feasible[there]
                 for own in owns:
                     better = better & (own[there] > own[here])
@@ -305,99 +311,6 @@ def _same(left: Cells, right: Cells) -> bool:
     """Return whether two broadcastable arrays say the same."""
     one, two = np.broadcast_arrays(left, right)
     return np.array_equal(one, two)
-
-
-@dataclass(frozen=True, slots=True)
-class _Better:
-    """Which of the states a group can reach one of its members prefers, for all states at once.
-
-    Parameters
-    ----------
-    ranked
-        Arrays of indices, shape (states a column, columns): each column holds what can be reached
-        from some of the states in it, the best for the member first.
-    place
-        One number a state, shape = levels of each option: where, in columns that begin with one
-        more cell, all concatenated, the running extreme over the strictly better states stands.
-    """
-
-    ranked: tuple[Cells, ...]
-    place: Cells
-
-    def read_off(self, values: Cells, operation: np.ufunc) -> Cells:
-        """Return the extreme of the values at better states, a neutral one where none is."""
-        flat = np.ascontiguousarray(np.broadcast_to(values, self.place.shape)).reshape(-1)
-        parts = []
-        for columns in self.ranked:
-            height, width = columns.shape
-            running = np.empty((height + 1, width), dtype=values.dtype)
-            running[0] = _neutral(operation, values.dtype)
-            found = flat.take(columns)
-            if height > width:
-                operation.accumulate(found, axis=0, out=running[1:])
-            else:  # the same, line by line: faster where lines are long
-                for number, line in enumerate(found):
-                    operation(running[number], line, out=running[number + 1])
-            parts.append(running.reshape(-1))
-        return np.concatenate(parts).take(self.place)
-
-
-def _sort(conflict: Conflict, group: frozenset[PartyId], member: PartyId) -> _Better:
-    """Sort what a group can reach, best for a member first; none of its moves may wait.
-
-    Options without rules are set at will, so all their levels stand in one row.  The others are
-    taken level by level: a row then holds the states with the same levels of theirs, where the
-    moves start, and after them those with the levels the group can bring these to.
-    """
-    space, options = conflict.space, conflict.moves.options
-    reach = conflict.moves.reach(group)
-    falling = {*reach.terms, *(option for _, fallen in reach.packages for option in fallen)}
-    one_way = tuple(o for o in reach.free if options[o].only or o in falling)
-    bound = sorted({*one_way, *falling}, key=lambda option: space.axis[option])
-    first = [space.axis[option] for option in bound]
-    last = sorted(space.axis[option] for option in reach.free if option not in one_way)
-    rest = [axis for axis in range(len(space.shape)) if axis not in {*first, *last}]
-    block = prod(space.shape[axis] for axis in last)
-    index = np.arange(space.size).reshape(space.shape).transpose(first + rest + last)
-    index = index.reshape(*index.shape[: len(first)], -1, block)
-    ranked = []
-    place = np.empty(space.size, dtype=np.int64)
-    start = 0
-    for levels in product(*(range(space.shape[axis]) for axis in first)):
-        old = dict(zip(bound, levels, strict=True))
-        ends = [old, *(new for new, _ in _targets(conflict, replace(reach, free=one_way), old))]
-        rows = np.concatenate([index[tuple(end[o] for o in bound)] for end in ends], axis=1)
-        order, better = _best_first(conflict.payoffs[member].flat.take(rows))
-        ranked.append(np.ascontiguousarray(rows.take(order).T))
-        better = better[:, :block] * len(rows) + np.arange(start, start + len(rows))[:, None]
-        place[rows[:, :block].reshape(-1)] = better.reshape(-1)
-        start += rows.size + len(rows)
-    return _Better(tuple(ranked), place.reshape(space.shape))
-
-
-def _best_first(rows: Cells) -> tuple[Cells, Cells]:
-    """Return which cells stand where if each row is best first, and how many are better than each.
-
-    The first array holds indices into the flattened rows.
-    """
-    number, length = rows.shape
-    # NumPy sorts small integers by their digits, which takes long for short rows.
-    keys = ~rows if length > 64 else ~rows.astype(np.int64)
-    order = np.argsort(keys, axis=1, kind="stable")
-    order += np.arange(0, rows.size, length)[:, None]
-    ranked = rows.take(order)
-    starts = np.zeros(rows.shape, dtype=np.int64)
-    np.multiply(ranked[:, 1:] != ranked[:, :-1], np.arange(1, length), out=starts[:, 1:])
-    np.maximum.accumulate(starts, axis=1, out=starts)
-    better = np.empty(rows.size, dtype=np.int64)
-    better[order.reshape(-1)] = starts.reshape(-1)
-    return order, better.reshape(number, length)
-
-
-def _neutral(operation: np.ufunc, kind: np.dtype[Any]) -> Any:
-    """Return what changes nothing: the largest integer for minimum, the smallest for maximum."""
-    limits = np.iinfo(kind)
-    return kind.type(limits.max if operation is np.minimum else limits.min)
 
 
 def _along(values: Cells, axis: int, only: str | None, operation: np.ufunc) -> Cells:
@@ -432,72 +345,3 @@ def _or_left(
     if possible is None:
         return left
     return np.where(possible, left, values)
-
-
-def _ruled_moves(
-    conflict: Conflict, group: frozenset[PartyId]
-) -> list[tuple[tuple[slice | int, ...], tuple[slice | int, ...], NDArray[np.bool_]]]:
-    """Return every kind of move of a group: from here, to there, and where that is legal.
-
-    `here` and `there` fix the options the group can touch; the third array says for which levels
-    of the others the move is allowed (`when`).  Feasibility of the end is not looked at.
-    """
-    moves, space = conflict.moves, conflict.space
-    reach = moves.reach(group)
-    touched = {*reach.free, *reach.terms, *(o for _, fallen in reach.packages for o in fallen)}
-    axes = sorted(space.axis[option] for option in touched)
-    option_at = [space.axes[axis] for axis in axes]
-    full: list[slice | int] = [slice(None)] * len(space.shape)
-    found = []
-    for levels in product(*(range(space.shape[axis]) for axis in axes)):
-        old = dict(zip(option_at, levels, strict=True))
-        here = list(full)
-        for axis, level in zip(axes, levels, strict=True):
-            here[axis] = level
-        for new, waiting in _targets(conflict, reach, old):
-            there = list(full)
-            for axis, option in zip(axes, option_at, strict=True):
-                there[axis] = new[option]
-            legal: NDArray[np.bool_] = np.array(True)
-            for option in waiting:
-                when = np.broadcast_to(moves.whens[option], space.shape)[tuple(here)]
-                legal = legal & when
-            found.append((tuple(here), tuple(there), legal))
-    return found
-
-
-def _targets(
-    conflict: Conflict, reach: Reach, old: dict[OptionId, int]
-) -> list[tuple[dict[OptionId, int], frozenset[OptionId]]]:
-    """Return the levels a group can bring its options and joint options to.
-
-    With each come the options whose `when` must hold for it: those it sets rather than leaves.
-    """
-    moves = conflict.moves
-    options = moves.options
-
-    def allowed(option: OptionId) -> range:
-        only, count = options[option].only, len(options[option].levels)
-        return range(
-            old[option] if only == "up" else 0, old[option] + 1 if only == "down" else count
-        )
-
-    leavable = [
-        fallen
-        for mine, fallen in reach.packages
-        if any(old[o] != moves.fallen(o, old[o]) for o in mine)
-    ]
-    targets: dict[tuple[tuple[int, ...], frozenset[OptionId]], dict[OptionId, int]] = {}
-    for leaves in product((False, True), repeat=len(leavable)):
-        gone = {o for left, fallen in zip(leaves, leavable, strict=True) if left for o in fallen}
-        choices: dict[OptionId, list[int]] = {option: [level] for option, level in old.items()}
-        choices |= {option: list(allowed(option)) for option in reach.free}
-        for option in reach.terms:
-            choices[option] = sorted({*choices[option], moves.fallen(option, old[option])})
-        choices |= {o: [moves.fallen(o, old[o])] for o in gone}
-        for levels in product(*choices.values()):
-            new = dict(zip(choices, levels, strict=True))
-            fallen = {o for o in reach.terms if new[o] == moves.fallen(o, old[o])}
-            by_hand = {o for o in reach.free if new[o] != old[o]} - gone - fallen
-            targets[levels, frozenset(by_hand & moves.whens.keys())] = new
-    return [(new, waiting) for (_, waiting), new in targets.items() if new != old]
