@@ -46,7 +46,7 @@ test: env
 # The same laws on many more random conflicts: make test-long SERVANDA_LAWS=200000
 test-long: export SERVANDA_LAWS ?= 50000
 test-long: env
-	$(BIN)/pytest --numprocesses auto -m "long or not long" tests/test_laws.py
+	$(BIN)/pytest --numprocesses auto -m "long or not long" tests/test_laws.py tests/test_plan_laws.py
 	$(TOOK)
 
 bench: env

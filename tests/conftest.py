@@ -4,20 +4,27 @@ from collections import Counter
 
 import pytest
 
+KINDS = {"features": "random conflicts", "plan features": "random conflicts with a plan"}
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell how many random conflicts had each feature, and how much was compared on them."""
-    features: Counter[str] = Counter()
+    features: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     compared: Counter[str] = Counter()
     for report in terminalreporter.stats.get("passed", []):
         for name, value in getattr(report, "user_properties", ()):
-            if name == "features":
-                features.update(value)
+            if name in features:
+                features[name].update(value)
             elif isinstance(value, int):
                 compared[name] += value
-    if number := features.pop("conflicts", 0):
-        terminalreporter.section("laws")
-        shares = (f"{name} {count / number:.0%}" for name, count in features.most_common())
-        terminalreporter.line(f"{number:,} random conflicts: {', '.join(shares)}")
-        counts = (f"{name} {count:,}" for name, count in compared.most_common())
-        terminalreporter.line(f"compared without a difference: {', '.join(counts)}")
+    numbers = {kind: counts.pop("conflicts", 0) for kind, counts in features.items()}
+    if not any(numbers.values()):
+        return
+    terminalreporter.section("laws")
+    for kind, number in numbers.items():
+        if number:
+            counts = features[kind].most_common()
+            shares = (f"{name} {count / number:.0%}" for name, count in counts)
+            terminalreporter.line(f"{number:,} {KINDS[kind]}: {', '.join(shares)}")
+    told = (f"{name} {count:,}" for name, count in compared.most_common())
+    terminalreporter.line(f"compared without a difference: {', '.join(told)}")

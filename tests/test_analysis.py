@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from servanda.acceptance import Acceptable
-from servanda.analysis import Findings, Request, analyse
+from servanda.analysis import Findings, Request, analyse, describe
 from servanda.casefile import find_case, read_case, read_text
 from servanda.conditions import OptionId
 from servanda.errors import Stopped, UsageError
@@ -161,3 +161,145 @@ default_plan: both
     assert steps is not None
     assert ("first", "second") == steps.deadlock
     assert {} == dict(steps.routes)
+
+
+TALKS = """
+servanda: 1
+title: Half a point short
+parties: {one: One, two: Two}
+options: {deal: {joint: [one, two], only: down, until: 2009}}
+preferences: {one: {points: {deal: 2}}, two: {points: {deal: 1}}}
+walk_away: {one: %s, two: 0}
+plans: {sign: {title: Sign, target: [deal]}}
+default_plan: sign
+"""
+
+
+@pytest.mark.parametrize(("walk_away", "sticks"), [("2.25", False), ("2", True), ("1.75", True)])
+def test_part_of_a_point_short_of_walking_away_is_short(walk_away: str, *, sticks: bool) -> None:
+    found = analyse(read_text(TALKS % walk_away, "talks.yaml"))
+    assert found.target is not None
+    assert sticks is found.target.sticks
+    margin = found.target.comparisons[PartyId("one")].margin
+    assert 2 - Fraction(walk_away) == margin
+
+
+def test_who_would_walk_away_once_a_term_lapses_reopens_the_talks() -> None:
+    found = analyse(read_text(TALKS % "1.75", "talks.yaml"))
+    assert found.target_package is not None
+    (lapse,) = found.target_package.after
+    assert not lapse.sticks
+    assert [PartyId("one")] == list(lapse.reopens)
+
+
+def test_what_cannot_be_after_a_lapse_does_not_stick() -> None:
+    text = """
+servanda: 1
+title: A lease on ground that cannot stay empty
+parties: {one: One, two: Two}
+options: {lease: {by: one, until: 2009}, house: {by: two, only: up}}
+never: [house and not lease]
+preferences: {one: [house], two: [house]}
+"""
+    found = analyse(read_text(text, "lease.yaml"))
+    assert found.best is not None
+    (lapse,) = found.best.after
+    assert not lapse.feasible
+    assert not lapse.sticks
+    assert {} == lapse.reopens
+
+
+CONDITION = """
+servanda: 1
+title: A gift, and thanks that the plan ties to it
+parties: {giver: Giver, taker: Taker}
+options: {gift: {by: giver}, thanks: {by: taker}}
+preferences: {giver: [thanks, not gift], taker: [thanks]}
+plans:
+  give: {title: Give first, commitments: [gift], target: [{take: thanks, when: gift}]}
+default_plan: give
+"""
+
+
+def test_the_maker_is_compared_with_a_base_that_knows_no_condition_of_the_plan() -> None:
+    found = analyse(read_text(CONDITION, "gift.yaml"))
+    assert "worse" == found.makers[PartyId("giver")].versus
+
+
+def test_a_target_that_needs_no_signature_is_not_told_as_one_that_nobody_signs() -> None:
+    text = CONDITION.replace("gift: {by: giver}", "gift: {by: giver, only: up}")
+    found = analyse(read_text(text, "gift.yaml"))
+    assert found.target is not None
+    assert found.target.unsigned
+    assert found.target.sticks
+    assert "optimal" == found.status
+    assert found.target_package is not None
+    assert found.target_package.sticks
+    assert () == found.blockers
+
+
+def test_a_target_never_undoes_a_commitment_to_make_room() -> None:
+    text = CONDITION.replace("title: A gift", "never: [gift and thanks]\ntitle: A gift")
+    with pytest.raises(UsageError, match="can be reached from the start with all these terms"):
+        analyse(read_text(text, "gift.yaml"))
+
+
+def test_of_several_ways_to_settle_each_party_is_told_its_worst() -> None:
+    text = """
+servanda: 1
+title: Whoever settles it
+parties: {one: One, two: Two, sun: Sun}
+options: {plant: {by: one}, rain: {by: sun}, wind: {by: sun}}
+never: [rain and wind]
+preferences: {one: [plant, rain], two: [plant], sun: [rain or wind]}
+plans: {p: {title: Plant, offers: [plant], target: [plant]}}
+default_plan: p
+"""
+    found = analyse(read_text(text, "sun.yaml"))
+    assert found.target is not None
+    assert 2 == len(found.target.completions)
+    one = found.target.comparisons[PartyId("one")]
+    values = [found.situation.conflict.value(PartyId("one"), s) for s in found.target.states]
+    assert min(values) != max(values)
+    assert ["one.1"] == [statement.id for statement in one.decisive]
+
+
+def test_the_best_sum_of_points_asks_points_only_of_those_who_sign() -> None:
+    text = """
+servanda: 1
+title: A spoiler ranks, the others count
+parties: {one: One, two: Two, out: Out}
+options: {deal: {joint: [one, two]}, noise: {by: out}}
+spoilers: [out]
+preferences: {one: {points: {deal: 2}}, two: {points: {deal: 1}}, out: [noise]}
+"""
+    found = analyse(read_text(text, "spoiler.yaml"), Request(best="nash"))
+    assert found.best is not None
+    assert {"deal": "yes", "noise": "yes"} == found.situation.space.taken(found.best.state)
+
+
+def test_of_packages_equally_near_the_firm_one_is_named() -> None:
+    text = """
+servanda: 1
+title: A better deal that needs watching, and a plain one
+parties: {one: One, two: Two}
+options:
+  better: {joint: [one, two], leave: never}
+  plain: {joint: [one, two], leave: never}
+  cheat: {by: one}
+  punish: {by: two}
+never: [better and plain]
+preferences:
+  one: [better or plain, not punish, better and cheat, better]
+  two: [better or plain, punish iff (better and cheat), better]
+plans: {p: {title: Neither, target: [not better, not plain, not cheat, not punish]}}
+default_plan: p
+"""
+    found = analyse(read_text(text, "deals.yaml"))
+    assert found.nearest is not None
+    package, terms = found.nearest
+    assert 1 == terms
+    assert {"plain": "yes"} == found.situation.space.taken(package.state)
+    other = describe(found, found.situation.space.index({**found.case.base, OptionId("better"): 1}))
+    assert other.sticks
+    assert Grade.GUARDED is other.grade

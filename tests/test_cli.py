@@ -224,7 +224,8 @@ def test_nodeal_can_be_played_with_foresight() -> None:
 
 
 def test_threats_are_tested_and_none_is_told() -> None:
-    assert "no threat" in run("threat", "chicken").stdout
+    assert "The plan makes no threat" in run("threat", "iraq-laws-2008").stdout
+    assert "The case has no plan" in run("threat", "chicken").stdout
     assert "Whom would it hurt?" in run("threat", "iraq-2006").stdout
 
 
@@ -233,6 +234,27 @@ def test_a_report_is_written_to_a_file_or_told(tmp_path: Path) -> None:
     assert 0 == run("report", "elmira", "-o", str(path)).exit_code
     assert path.read_text(encoding="utf-8") == run("report", "elmira").stdout
     assert 2 == run("report", "elmira", "-o", str(tmp_path)).exit_code
+    assert 2 == run("report", "elmira", "-o", "").exit_code
+
+
+def test_a_report_never_takes_the_place_of_its_case(tmp_path: Path) -> None:
+    case = tmp_path / "case.yaml"
+    text = run("cases", "two-neighbours").stdout
+    case.write_text(text, encoding="utf-8")
+    for given in (case, tmp_path):
+        result = run("report", str(given), "-o", str(case))
+        assert 2 == result.exit_code
+        assert "belongs to the case" in result.stderr
+    assert text == case.read_text(encoding="utf-8")
+
+
+def test_plans_that_are_not_used_are_said_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "laws.yaml"
+    text = run("cases", "iraq-laws-2008").stdout
+    path.write_text(text.replace("default_plan: one-package\n", ""), encoding="utf-8")
+    assert "no plan is used unless it is named" in run("check", str(path)).stdout
+    assert "No plan is used; name one with --plan" in run("threat", str(path)).stdout
+    assert "No plan was used" in run(str(path), COLUMNS="1000").stdout
 
 
 # ---------------------------------------------------------------------------- cases of one's own

@@ -214,13 +214,14 @@ def test_the_tutorial_is_answered_in_five_lines() -> None:
       meter; water price from none to low. All who must sign do at least as well as without a
       deal, and no single party would gain by leaving it.
     Who blocks: Nobody blocks it. Of the 21 that do not stick: Ben might not sign 18 and would
-      leave 10; Ana might not sign 13 and would leave 14.
+      leave 10 of them; Ana might not sign 13 and would leave 14 of them.
     By which move: No single party has a move that it would gain by. The nearest miss (Ana: no
       longer pumps at night; Ben: installs a meter) is blocked: Ben might not sign; at best
       without a deal: Ben: pumps at night.
     Why: Ana would gain by the wish "meter" [assumption]; Ben would gain 10 points over no deal,
       most by the wish "price = low" [assumption] (15 points).
-    What it rests on: To Ben, "price = low" is worth 10 to 20 points, taken as 15.
+    What it rests on: To Ben, "price = low" is worth 10 to 20 points, taken as 15; every wish in
+      the case is an assumption.
     """
     assert folded(expected) == answer(found("two-neighbours"))
 
@@ -230,8 +231,8 @@ def test_a_target_that_sticks_says_what_it_rests_on() -> None:
     Answer: The target of "All three laws in one vote" sticks: all who must sign do at least as
       well as without a deal, and no single party would gain by leaving it. 1 of 8 packages sticks.
     Who blocks: Nobody blocks it. Of the 7 that do not stick: Kurdish bloc might not sign 3
-      and would leave 3; Sunni Arab bloc might not sign 3 and would leave 3; Shia bloc might not
-      sign 3 and would leave 3.
+      and would leave 3 of them; Sunni Arab bloc might not sign 3 and would leave 3 of them; Shia
+      bloc might not sign 3 and would leave 3 of them.
     By which move: No single party has a move that it would gain by.
     Why: Kurdish bloc would gain by the wish "budget" [kurds_budget]; Sunni Arab bloc would gain
       by the wish "amnesty" [sunnis_amnesty]; Shia bloc would gain by the wish "provinces"
@@ -408,13 +409,13 @@ def test_a_plan_that_needs_threat_and_offer_says_that_both_count() -> None:
     findings = told(BOTH)
     assert (
         "Beta would gain by this, but would be deterred: Beta: no longer disarms (disarm); "
-        "answered by Alpha: leaves, then Payer: no longer pays for jobs. This guard lapses once "
-        "the deal is signed. Deterred likewise: Alpha."
+        "answered by Alpha: leaves, then Payer: no longer pays for jobs. This guard is gone once "
+        "the plan's pressure is dropped. Deterred likewise: Alpha."
     ) == five_lines(findings)[2].text
     assert (
-        "What deters Beta lapses once the deal is signed; it would not stick without this: "
-        "Payer: pays for jobs; Alpha: announces to leave; 2 changes must be made at once for "
-        "nobody to be exposed on the way."
+        "What deters Beta is gone once the plan's pressure is dropped; it would not stick without "
+        "this: Payer: pays for jobs; Alpha: announces to leave; 2 changes must be made at once "
+        "for nobody to be exposed on the way."
     ) == five_lines(findings)[4].text
     assert (
         "Alpha, who makes commitments, would do better than before any plan, "
@@ -475,9 +476,7 @@ def test_premises_are_read_aloud() -> None:
     assert (
         'Kurdish bloc without "budget" [kurds_budget]: the target then fails with the whole plan.'
     ) in said
-    assert (
-        "None of the 6 assumptions is needed: the verdict stands on what is cited alone."
-    ) in said
+    assert ("None of the 6 assumptions is needed: it stands on what is cited alone.") in said
 
 
 def test_without_a_target_there_is_nothing_to_turn() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from servanda.casefile import read_text
 from servanda.conditions import OptionId
 from servanda.conflict import Conflict, compile_case
@@ -77,6 +79,27 @@ preferences: {young: [not hit, provoke], old: [provoke implies hit, not hit]}
     ]
     assert (0,) == wise[0].states
     assert blind != wise
+
+
+def test_with_foresight_a_part_that_is_not_made_keeps_nobody_from_the_whole() -> None:
+    text = """
+servanda: 1
+title: One thing alone is answered, two together are not
+parties: {one: One, two: Two}
+options: {a: {by: one}, b: {by: one}, c: {by: two}}
+preferences: {one: [a and not c], two: [c iff (a and not b)]}
+"""
+    made = conflict(text)
+    grid = Grid(made)
+    values = {
+        party: np.broadcast_to(grid.sanction_value(party, Concept.SEQ), made.space.shape).reshape(
+            -1
+        )
+        for party in made.parties
+    }
+    (wise,) = Play(made, sanctions=values).outcomes([0])
+    assert [{"a": "yes", "b": "yes"}] == [made.space.taken(state) for state in wise.states]
+    assert not any(grid.equilibria(Concept.SEQ).reshape(-1)[[0]])
 
 
 def test_no_deal_of_a_case_without_a_plan_is_free_play_with_joint_options_at_base() -> None:

@@ -1,5 +1,6 @@
 """The report: the same bytes every time, whole or not at all, and honest about its limits."""
 
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -49,6 +50,7 @@ def test_chapters_follow_in_order() -> None:
         "Packages, best first",
         "Who blocks how many",
         "What the verdict rests on",
+        "Wishes, most important first",
         "Assumptions",
         "Silent parties",
         "Claims",
@@ -56,6 +58,16 @@ def test_chapters_follow_in_order() -> None:
         "Method",
         "Provenance",
     ] == re.findall(r"^## (.*)$", text, re.MULTILINE)
+
+
+def test_a_report_never_takes_the_place_of_a_folder_or_a_device(tmp_path: Path) -> None:
+    findings = analyse(read_case(builtin_cases()["chicken"]))
+    fifo = tmp_path / "pipe"
+    os.mkfifo(fifo)
+    for path in (tmp_path, "", fifo):
+        with pytest.raises(OSError, match="it is"):
+            write_report(path, findings)
+    assert [fifo] == list(tmp_path.iterdir())
 
 
 def test_the_same_findings_give_the_same_bytes(tmp_path: Path) -> None:

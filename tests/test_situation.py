@@ -121,3 +121,28 @@ def test_terms_that_do_not_fit_are_put_with_the_fewest_further_changes() -> None
     assert here.space.put(here.start, {bridge: 1}) == placed
     with pytest.raises(UsageError, match="no feasible state has all these terms"):
         place(here.conflict, here.start, {wall: 1, bridge: 1})
+
+
+def test_terms_are_put_where_one_way_and_fixed_options_stay() -> None:
+    here = laid()
+    warn, wall, bridge = OptionId("warn"), OptionId("wall"), OptionId("bridge")
+    with pytest.raises(UsageError, match="can be reached from the start with all these terms"):
+        place(here.conflict, here.start, {warn: 0})
+    bridged = here.space.put(here.start, {bridge: 1})
+    (placed,) = place(here.conflict, bridged, {wall: 1})
+    assert 0 == here.space.level(placed, bridge)
+    with pytest.raises(UsageError, match="can be reached from the start with all these terms"):
+        place(here.conflict, bridged, {wall: 1}, fixed=[bridge])
+
+
+def test_an_announcement_under_commitments_is_held_as_it_stands_there() -> None:
+    text = BRIDGE.replace("commitments: [{take: survey, by: 2030}]", "commitments: [warn]")
+    here = lay(read_text(text, "bridge.yaml"), "build")
+    assert {} == dict(here.pressure)
+    assert {OptionId("warn"): 1} == dict(here.commitments)
+
+
+def test_what_is_left_out_adds_up() -> None:
+    here = leave_out(laid(without=("offers",)), ["wall"])
+    assert ("offers", "wall") == here.without
+    assert frozenset({"loan", "wall"}) == here.conflict.frozen

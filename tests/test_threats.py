@@ -133,3 +133,34 @@ def test_an_act_that_can_never_be_done_is_refused() -> None:
     text = LANDLORD % (WORD, FEAR) + "never: [sell]\n"
     with pytest.raises(UsageError, match="the threatened act cannot be done: sell"):
         check_threats(lay(read_text(text, "landlord.yaml")))
+
+
+def test_an_act_that_needs_agreement_cannot_be_done_without_a_deal() -> None:
+    text = LANDLORD % (WORD, FEAR) + "never: [sell and not deed]\n"
+    text = text.replace("  bid:", "  deed: {joint: [landlord, buyer]}\n  bid:")
+    with pytest.raises(UsageError, match="nothing is agreed"):
+        check_threats(lay(read_text(text, "landlord.yaml")))
+
+
+def test_two_announcements_of_one_act_leave_its_effect_what_it_is() -> None:
+    twice = "{by: landlord, announce: again, act: [sell], if: not repair}]"
+    text = (LANDLORD % (WORD, FEAR)).replace("to: [tenant]}]", "to: [tenant]}, " + twice)
+    text = text.replace("  sell:", "  again: {by: landlord, only: up}\n  sell:")
+    for found in check_threats(lay(read_text(text, "landlord.yaml"))):
+        assert Credible.CREDIBLE is found.credible
+        assert Effect.HURTS is found.effects[PartyId("tenant")]
+
+
+def test_acts_that_exclude_each_other_are_not_compared() -> None:
+    other = "{by: landlord, announce: again, act: [rent = half], if: not repair}]"
+    text = (LANDLORD % ("sell, rent = full, repair", FEAR)).replace(
+        "act: [sell], if: not repair, to: [tenant]}]",
+        "act: [rent = full], if: not repair, to: [tenant]}, " + other,
+    )
+    text = text.replace(
+        "  sell:",
+        "  again: {by: landlord}\n  rent: {by: landlord, levels: [none, half, full]}\n  sell:",
+    )
+    one, two = check_threats(lay(read_text(text, "landlord.yaml")))
+    assert 1 == len(one.done)
+    assert [Credible.CREDIBLE, Credible.DOUBTFUL] == [one.credible, two.credible]

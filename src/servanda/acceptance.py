@@ -198,18 +198,20 @@ def _flip(
 def verdict(
     situation: Situation, no_deal: NoDeal, states: Iterable[int]
 ) -> tuple[Acceptable, dict[PartyId, Comparison]]:
-    """Return how acceptable some states are together, and each party's worst comparison.
+    """Return how acceptable some states are together, and each party's comparison in its worst.
 
     Several states are the completions of a target, or a cycle: each must pass.
     """
     worst = Acceptable.SURELY
+    value = situation.conflict.value
+    least: dict[PartyId, int] = {}
     comparisons: dict[PartyId, Comparison] = {}
     for state in states:
         here = {p: compare(situation, no_deal, p, state) for p in situation.conflict.parties}
         worst = max(worst, _of_state(situation, state, here), key=lambda each: each.rank)
         for party, comparison in here.items():
-            held = comparisons.get(party)
-            if held is None or (comparison.sure, comparison.possible) < (held.sure, held.possible):
+            if party not in least or value(party, state) < least[party]:
+                least[party] = value(party, state)
                 comparisons[party] = comparison
     return worst, comparisons
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from servanda.roadmap import Roadmap, roadmap
 from servanda.selfenforcement import GroupGrade, Improvement, PartyGrade, grade_groups
 from servanda.settlements import Survey
 from servanda.situation import Situation, lay, leave_out
-from servanda.stability import Concept, Grade
+from servanda.stability import Concept, Grade, grade_of
 from servanda.target import TargetVerdict, judge, judge_against, makers
 from servanda.threats import ThreatFinding, check_threats
 
@@ -109,6 +109,8 @@ class Findings:
     target, target_package, makers
         The verdict on the plan's target, its first completion in full, and how the owners of its
         commitments do beside the case before any plan.
+    target_grades
+        Each party's worst grade over the target's completions.
     packages
         The first packages in order.
     counts
@@ -133,6 +135,7 @@ class Findings:
     target: TargetVerdict | None = None
     target_package: Package | None = None
     makers: Mapping[PartyId, Comparison] = field(default_factory=dict)
+    target_grades: Mapping[PartyId, Grade] = field(default_factory=dict)
     packages: tuple[Package, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     refuse: Mapping[PartyId, int] = field(default_factory=dict)
@@ -221,8 +224,9 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
         known["packages"] = tuple(packages)
     known["refuse"], known["leave"] = _why_not(survey)
     if target is not None:
-        known["target_package"] = examine.package(target.states[0])
+        known["target_package"] = _completion(examine, target)
         known["makers"] = makers(target, tick)
+        known["target_grades"] = _grades(survey, target.states)
         near = survey.nearest(target.states)
         if near is not None:
             known["nearest"] = (examine.package(near[0]), near[1])
@@ -231,7 +235,8 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
             known["blockers"] = _target_blockers(examine, target)
     elif packages and not packages[0].sticks:
         known["blockers"] = blockers(situation, packages[0])
-    known["status"] = "optimal" if len(survey.sticking) else "infeasible"
+    sticks = len(survey.sticking) > 0 or (target is not None and target.sticks)
+    known["status"] = "optimal" if sticks else "infeasible"
 
 
 @dataclass(frozen=True)
@@ -304,23 +309,35 @@ class _Examiner:
         conflict = situation.conflict
         acceptable, _ = verdict(situation, self.survey.no_deal, [now])
         worst, _ = selfenforcement.weakest(conflict, [now])
-        reopens = {}
-        for party in conflict.parties:
-            ways = selfenforcement.improvements(conflict, party, now)
-            had = selfenforcement.improvements(conflict, party, before)
-            if ways and not had:
-                reopens[party] = ways[0]
+        feasible = bool(conflict.feasible.reshape(-1)[now])
         grade = worst if worst.sticks else Grade(list(Grade)[int(self.survey.grade[now])])
         return Lapse(
             when=when,
             lapsed=lapsed,
             state=now,
-            feasible=bool(conflict.feasible.reshape(-1)[now]),
+            feasible=feasible,
             acceptable=acceptable,
             grade=grade,
-            sticks=acceptable is Acceptable.SURELY and grade.sticks,
-            reopens=reopens,
+            sticks=feasible and acceptable is Acceptable.SURELY and grade.sticks,
+            reopens=self.reopens(before, now) if feasible else {},
         )
+
+    def reopens(self, before: int, now: int) -> dict[PartyId, int]:
+        """Return who has an improvement now that it lacked before, with the best one.
+
+        Where talks are all there is, that is to walk away, and no state comes of it but this one.
+        """
+        conflict = self.survey.situation.conflict
+        if not conflict.feasible.reshape(-1)[before]:
+            return {}
+        found = {}
+        for party in conflict.parties:
+            if conflict.walks_away(party, now) and not conflict.walks_away(party, before):
+                found[party] = now
+            ways = selfenforcement.improvements(conflict, party, now)
+            if ways and not selfenforcement.improvements(conflict, party, before):
+                found[party] = ways[0]
+        return found
 
 
 def describe(findings: Findings, state: int, group_size: int = 2, tick: Tick = silent) -> Package:
@@ -390,11 +407,35 @@ def blockers(situation: Situation, package: Package) -> tuple[Blocker, ...]:
     return tuple(found)
 
 
+def _grades(survey: Survey, states: Sequence[int]) -> dict[PartyId, Grade]:
+    """Return each party's worst grade over some states."""
+    grid = survey.grid
+    found: dict[PartyId, Grade] = {}
+    for party in grid.conflict.parties:
+        held = {c: grid.stable(party, c).reshape(-1) for c in Concept}
+        each = (grade_of(c for c in Concept if held[c][state]) for state in states)
+        found[party] = max(each, key=lambda grade: grade.rank)
+    return found
+
+
+def _completion(examine: _Examiner, target: TargetVerdict) -> Package:
+    """Return a target's first completion in full; where nobody need sign, it is acceptable."""
+    package = examine.package(target.states[0])
+    if not target.unsigned:
+        return package
+    return replace(package, acceptable=Acceptable.SURELY, sticks=package.grade.sticks)
+
+
 def _target_blockers(examine: _Examiner, target: TargetVerdict) -> tuple[Blocker, ...]:
-    """Return the blockers of every completion, each party and test once."""
+    """Return the blockers of every completion, each party and test once.
+
+    Nobody blocks by not signing where nobody need sign.
+    """
     found: dict[tuple[PartyId, str], Blocker] = {}
     for state in target.states:
         for blocker in blockers(target.situation, examine.package(state)):
+            if target.unsigned and blocker.test == "acceptable":
+                continue
             found.setdefault((blocker.party, blocker.test), blocker)
     return tuple(found.values())
 

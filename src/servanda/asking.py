@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from pathlib import Path
 from string import ascii_lowercase, digits
 
 import numpy as np
@@ -111,6 +112,29 @@ def is_package(findings: Findings, state: int) -> bool:
         return False
     survey = Survey(Grid(situation.conflict), situation, findings.no_deal)
     return bool(survey.is_package[state])
+
+
+def is_of_the_case(asked: Asked, output: str) -> bool:
+    """Return whether a file to write is one the case is read from."""
+    path, written = find_case(asked.case).resolve(), Path(output).resolve()
+    return written == path or (path.is_dir() and path in written.parents)
+
+
+def no_threat(findings: Findings) -> str:
+    """Return why there is no threat to test: no plan is used, or it makes none."""
+    plans = ", ".join(findings.case.plans)
+    if findings.situation.plan is not None:
+        return "The plan makes no threat."
+    return f"No plan is used; name one with --plan: {plans}." if plans else "The case has no plan."
+
+
+def lacking(situation: Situation, state: int) -> str:
+    """Return what a state lacks of the plan's commitments and pressure; empty if nothing."""
+    space = situation.space
+    asked = {**situation.commitments, **situation.pressure}
+    gone = {o: level for o, level in asked.items() if space.level(state, o) != level}
+    named = ", ".join(f"{o} = {level}" for o, level in space.named(gone).items())
+    return f" The plan sets what it lacks: {named}." if named else ""
 
 
 def state_of(space: StateSpace, text: str) -> int:

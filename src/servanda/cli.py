@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _NO_PACKAGE = (
     "This state can be no agreement: a commitment of the plan does not stand in it, "
-    "or it undoes what cannot be undone. It is described all the same."
+    "or it undoes what cannot be undone. It is described as if it could."
 )
 _TIMED = ("time_limit",)
 _PLANNED = ("plan", "without")
@@ -250,7 +250,7 @@ def threat(asked: Asked) -> int:
     if asked.json:
         _write(wire.threats(findings))
     else:
-        none = Section("Threats", ("The plan makes no threat.",))
+        none = Section("Threats", (asking.no_threat(findings),))
         _show(asked, findings, threat_sections(findings) or [none])
     bluffs = any(True not in found.done_in_no_deal for found in findings.threats)
     return _code(asked, refused=bluffs)
@@ -311,7 +311,8 @@ def explain(asked: Asked) -> int:
     else:
         sections = _explanation(findings, found, aimed=aimed)
         if found is not None and not counts:
-            sections.insert(0, Section("No package", (_NO_PACKAGE,)))
+            lacking = asking.lacking(findings.situation, found.state)
+            sections.insert(0, Section("No package", (f"{_NO_PACKAGE}{lacking}",)))
         rests = () if premises is None else premises_sections(findings.case, premises)
         _show(asked, findings, [*sections, *rests], premises.stopped if premises else "")
     refused = _refused(findings) if aimed or found is None else not found.sticks
@@ -372,6 +373,8 @@ def report(asked: Asked) -> int:
     from servanda.narrative import gather
     from servanda.report import markdown, write_report
 
+    if asked.output is not None and asking.is_of_the_case(asked, asked.output):
+        raise UsageError(f'"{asked.output}" belongs to the case', "write the report beside it")
     with _progress(asked) as progress:
         findings = asking.findings_of(asked, progress)
         premises = None

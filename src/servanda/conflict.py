@@ -65,7 +65,7 @@ class Conflict:
         if not self.case.walk_away:
             return None
         return {
-            party: round(points * self.payoffs[party].scale)
+            party: int(Fraction(str(points)) * self.payoffs[party].scale)
             for party, points in self.case.walk_away.items()
         }
 
@@ -98,23 +98,20 @@ class Conflict:
         return self._improved[key]
 
 
-def compile_case(case: Case, space: StateSpace | None = None) -> Conflict:
+def compile_case(case: Case) -> Conflict:
     """Return a case ready for the engines.
 
     Parameters
     ----------
     case
         A case without faults.
-    space
-        The states of another variant of the same case, whose work may be reused.
 
     Raises
     ------
     UsageError
         If there are more states than the grid engine holds, or none is feasible.
     """
-    if space is None or space.case.vocabulary != case.vocabulary:
-        space = StateSpace(case)
+    space = StateSpace(case)
     payoffs = {
         party: payoff(space, party, case.preferences.get(party, Preference()), case)
         for party in case.parties

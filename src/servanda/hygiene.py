@@ -31,6 +31,7 @@ def warnings(case: Case, conflict: Conflict | None = None) -> list[Problem]:
         Problem(message=message, path=path, hint=hint, severity="warning")
         for path, message, hint in (
             *_idle(case),
+            *_unused_plans(case),
             *_unmentioned(case),
             *(() if conflict is None else _undecided(conflict)),
         )
@@ -48,6 +49,13 @@ def _idle(case: Case) -> Iterator[Told]:
         if party not in owners and party not in case.signatories.of:
             message = f'party "{party}" owns no option'
             yield ("parties", party, KEY), message, "it can sign, but never act"
+
+
+def _unused_plans(case: Case) -> Iterator[Told]:
+    """Yield a word on plans of which none is used unless it is asked for."""
+    if case.plans and case.default_plan is None:
+        known = ", ".join(case.plans)
+        yield ("plans", KEY), "no plan is used unless it is named", f"write default_plan: {known}"
 
 
 def _unmentioned(case: Case) -> Iterator[Told]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
-from servanda.conflict import Conflict, Tick, silent
+from servanda.conflict import Conflict, Tick, compile_case, freeze, silent
 from servanda.errors import UsageError
 from servanda.model import PartyId
 from servanda.play import Outcome, Play
@@ -93,8 +93,14 @@ def no_deal(
 
 
 def base_no_deal(situation: Situation, tick: Tick = silent) -> NoDeal:
-    """Return where the conflict goes before any plan: what the maker of a plan compares with."""
+    """Return where the conflict goes before any plan: what the maker of a plan compares with.
+
+    Conditions that the plan writes on options are not there yet; what is left out stays frozen.
+    """
     conflict = situation.conflict
+    if situation.undated is not None and situation.undated != conflict.case.options:
+        case = conflict.case.model_copy(update={"options": situation.undated})
+        conflict = freeze(compile_case(case), conflict.frozen)
     joint = frozenset(name for name, option in conflict.case.options.items() if option.joint)
     start = conflict.space.index(conflict.case.base)
     return NoDeal(conflict, Play(conflict, joint, tick=tick).outcomes((start,)))

@@ -16,7 +16,7 @@ from servanda.conflict import Conflict, Tick, silent
 from servanda.errors import UsageError
 from servanda.model import PartyId
 from servanda.moves import Moves, States
-from servanda.states import Cells
+from servanda.states import Cells, Truth
 
 _TELL_EVERY = 256
 
@@ -74,7 +74,10 @@ class Play:
         return self._steps[state]
 
     def needed(self, state: int, party: PartyId, moves: Moves) -> list[int]:
-        """Return the improvements of a party of which no part gains at least as much."""
+        """Return the improvements of a party of which no part gains at least as much.
+
+        A part that foresight forbids does not count: it would not be made instead.
+        """
         reached = moves.destinations(state, party)
         if not len(reached):
             return []
@@ -85,11 +88,12 @@ class Play:
             better &= self.sanctions[party][reached] > flat[state]
         if not better.any():
             return []
+        reached, values = reached[better], values[better]
         levels = self._levels(reached, party, moves)
         now = self._levels(np.array([state]), party, moves)[0]
         low, high = np.minimum(levels, now), np.maximum(levels, now)
         found = []
-        for place in np.flatnonzero(better):
+        for place in range(len(reached)):
             inside = (levels >= low[place]) & (levels <= high[place])
             part = inside.all(axis=1) & (values >= values[place])
             part[place] = False
@@ -109,29 +113,70 @@ class Play:
         return levels
 
 
-def place(conflict: Conflict, state: int, terms: Mapping[OptionId, int]) -> tuple[int, ...]:
+def place(
+    conflict: Conflict,
+    state: int,
+    terms: Mapping[OptionId, int],
+    fixed: Iterable[OptionId] = (),
+) -> tuple[int, ...]:
     """Return the state with some terms put on it, or else the feasible ones nearest to that.
+
+    Parameters
+    ----------
+    conflict
+        The conflict.
+    state
+        Where to put the terms.
+    terms
+        Level indices of some options.
+    fixed
+        Options that stay as they are, unless they are among the terms.
 
     Raises
     ------
     UsageError
-        If no feasible state has the terms.
+        If no feasible state has the terms, or one-way and fixed options bar the way to all of
+        them.
     """
     space = conflict.space
+    stay = {option: space.level(state, option) for option in fixed}
     put = space.put(state, terms)
-    feasible = conflict.feasible.reshape(-1)
-    if feasible[put]:
+    fit = reachable(conflict, state, {**stay, **terms})
+    if fit[put]:
         return (put,)
-    fit = conflict.feasible.copy()
-    for option, level in terms.items():
-        count = len(conflict.case.options[option].levels)
-        fit &= space.along(option, (number == level for number in range(count)))
     states = np.flatnonzero(fit)
     if not len(states):
         named = ", ".join(f"{o} = {level}" for o, level in space.named(terms).items())
-        raise UsageError("no feasible state has all these terms", named)
+        known = (
+            space.along(o, np.arange(space.shape[space.axis[o]]) == n) for o, n in terms.items()
+        )
+        possible = conflict.feasible.copy()
+        for holds in known:
+            possible &= holds
+        what = "can be reached from the start with" if possible.any() else "has"
+        raise UsageError(f"no feasible state {what} all these terms", named)
     changed = space.distances(states, put)
     return tuple(int(s) for s in states[changed == changed.min()])
+
+
+def reachable(conflict: Conflict, state: int, terms: Mapping[OptionId, int]) -> Truth:
+    """Return the feasible states with some terms that no one-way option bars; flattened.
+
+    Pure talks have no state of affairs that anything could not go back to.
+    """
+    space = conflict.space
+    fit = conflict.feasible.copy()
+    for name, option in conflict.case.options.items():
+        now, term = space.level(state, name), terms.get(name)
+        only = None if conflict.walk_away is not None else option.only
+        if term is None and only is None:
+            continue
+        levels = np.arange(len(option.levels))
+        fits = np.ones(len(levels), np.bool_) if term is None else levels == term
+        if only is not None:
+            fits &= levels >= now if only == "up" else levels <= now
+        fit &= space.along(name, fits)
+    return fit.reshape(-1)
 
 
 def _terminal_components(

@@ -140,11 +140,12 @@ def payoff(space: StateSpace, party: PartyId, preference: Preference, case: Case
         The case with that preference in it, for its statements and their ids.
     """
     groups = case.statements(party)
-    scale = 1
+    walk_away = Fraction(str(case.walk_away.get(party, 0)))
+    scale = walk_away.denominator
     if preference.form == "ordered":
         values = _ordered(space, groups)
     elif preference.form == "points":
-        values, scale = _points(space, preference)
+        values, scale = _points(space, preference, walk_away)
     elif preference.form == "ranking":
         values = _ranking(space, preference)
     else:
@@ -195,8 +196,11 @@ def _mask(cells: Cells) -> int:
     return sum(1 << axis for axis, size in enumerate(cells.shape) if size > 1)
 
 
-def _points(space: StateSpace, preference: Preference) -> tuple[Cells, int]:
-    """Return points as whole numbers, and how many units make one point."""
+def _points(space: StateSpace, preference: Preference, walk_away: Fraction) -> tuple[Cells, int]:
+    """Return points as whole numbers, and how many units make one point.
+
+    The units are so small that what walking away gives is a whole number of them as well.
+    """
     words = space.case.vocabulary
     gains: list[tuple[Truth, Fraction]] = [
         (space.truth(words.condition(wish)), worth.middle)
@@ -210,7 +214,7 @@ def _points(space: StateSpace, preference: Preference) -> tuple[Cells, int]:
         salience = Fraction(str(position.salience))
         losses.append((option, [-salience * abs(value - at) for value in scale]))
     numbers = [worth for _, worth in gains] + [cost for _, costs in losses for cost in costs]
-    unit = lcm(*(number.denominator for number in numbers))
+    unit = lcm(walk_away.denominator, *(number.denominator for number in numbers))
     total: Cells = np.zeros([1] * len(space.shape), dtype=np.int64)
     for truth, worth in gains:
         total = combine(np.add, total, truth * np.int64(int(worth * unit)))

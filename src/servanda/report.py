@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from errno import EEXIST, EISDIR
 from pathlib import Path
 from secrets import token_hex
 
@@ -29,6 +30,7 @@ from servanda.narrative import (
     refusals_section,
     target_section,
     threat_sections,
+    wishes_section,
 )
 from servanda.narrative.lines import subject
 
@@ -92,8 +94,17 @@ def write_report(
         What was found, and what it rests on, if that was looked for.
     sha256
         Of the file the case was read from; left out where empty.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written, or is a folder or a device.
     """
     path = Path(path)
+    if not path.name or path.is_dir():
+        raise IsADirectoryError(EISDIR, "it is a folder", str(path))
+    if path.exists() and not path.is_file():
+        raise FileExistsError(EEXIST, "it is not a plain file", str(path))
     text = markdown(findings, premises, sha256=sha256)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{token_hex(4)}")
@@ -133,6 +144,7 @@ def sections(findings: Findings, premises: Premises | None = None) -> tuple[Sect
         *threat_sections(findings),
         *_packages(findings),
         *found,
+        wishes_section(case),
         assumptions_section(findings.situation),
         _silent(findings),
         claims_section(case),
@@ -160,7 +172,9 @@ def _packages(findings: Findings) -> tuple[Section, ...]:
 def _silent(findings: Findings) -> Section:
     """Return the parties that the case gives no wish about what the package changes."""
     about = subject(findings)
-    names = [findings.case.name(party) for party in about.silent] if about else []
+    if about is None:
+        return Section("Silent parties", ())
+    names = [findings.case.name(party) for party in about.silent]
     if not names:
         return Section("Silent parties", ("Every party has a wish on what the package changes.",))
     text = (

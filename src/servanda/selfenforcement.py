@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -256,17 +256,22 @@ def with_lapse(situation: Situation, graded: PartyGrade, state: int) -> PartyGra
 
     The guard lapses if the grade falls once announcements and pressure are back at base.
     """
-    if graded.grade is not Grade.GUARDED or not situation.pressure:
+    if graded.grade is not Grade.GUARDED:
         return graded
+    return replace(graded, lapses=guard_lapses(situation, graded.party, state))
+
+
+def guard_lapses(situation: Situation, party: PartyId, state: int) -> bool | None:
+    """Return whether what guards a party in a state is gone without the plan's pressure.
+
+    None where the plan presses with nothing, or the state cannot be without it.
+    """
     conflict = situation.conflict
     base = {option: situation.case.base[option] for option in situation.pressure}
     bare = situation.space.put(state, base)
     if bare == state or not conflict.feasible.reshape(-1)[bare]:
-        return graded
-    falls = guarded(conflict, graded.party, bare).rank > graded.grade.rank
-    return PartyGrade(
-        party=graded.party, concepts=graded.concepts, witness=graded.witness, lapses=falls
-    )
+        return None
+    return guarded(conflict, party, bare).rank > Grade.GUARDED.rank
 
 
 # ------------------------------------------------------------------------------------ groups

@@ -21,6 +21,7 @@ from servanda.conflict import Tick, silent
 from servanda.errors import UsageError
 from servanda.grid import Grid
 from servanda.nodeal import NoDeal
+from servanda.play import reachable
 from servanda.situation import Situation
 from servanda.stability import Concept, Grade
 from servanda.states import Truth
@@ -53,21 +54,7 @@ class Survey:
     def is_package(self) -> Truth:
         """Where a state is a package; flattened."""
         situation = self.situation
-        space = situation.space
-        mask = situation.conflict.feasible.copy()
-        for name, option in situation.case.options.items():
-            now = space.level(situation.start, name)
-            stands = situation.commitments.get(name)
-            mask &= space.along(
-                name,
-                (
-                    (stands is None or level == stands)
-                    and not (option.only == "up" and level < now)
-                    and not (option.only == "down" and level > now)
-                    for level in range(len(option.levels))
-                ),
-            )
-        return mask.reshape(-1)
+        return reachable(situation.conflict, situation.start, situation.commitments)
 
     @cached_property
     def packages(self) -> States:
@@ -110,15 +97,19 @@ class Survey:
 
     def first(self, limit: int) -> list[int]:
         """Return the first packages in order: those that stick, then near misses."""
-        classes = (
-            self.acceptable[self.packages].astype(np.int64) * 8 + self.grade[self.packages]
-        ) + np.where(self.sticks[self.packages], 0, 64)
+        return self._first(self.packages, limit)
+
+    def _first(self, states: States, limit: int) -> list[int]:
+        """Return the first of some packages in order."""
+        classes = (self.acceptable[states].astype(np.int64) * 8 + self.grade[states]) + np.where(
+            self.sticks[states], 0, 64
+        )
         chosen: list[int] = []
         for rank in np.unique(classes):
             if len(chosen) >= limit:
                 break
             self.tick("order of packages")
-            chosen += self._ordered(self.packages[classes == rank])
+            chosen += self._ordered(states[classes == rank])
         return chosen[:limit]
 
     # --------------------------------------------------------------------- within a class
@@ -182,7 +173,11 @@ class Survey:
         """Return the chosen sum of points above no deal."""
         parties = self.situation.conflict.parties
         payoffs = self.situation.conflict.payoffs
-        pointless = [p for p in parties if payoffs[p].form != "points"]
+        pointless = [
+            party
+            for party, where in zip(parties, signing.T, strict=True)
+            if where.any() and payoffs[party].form != "points"
+        ]
         if pointless:
             names = ", ".join(self.situation.case.name(p) for p in pointless)
             raise UsageError(f"--best {self.best} needs points", f"no points for {names}")
@@ -223,6 +218,8 @@ class Survey:
     def nearest(self, states: Sequence[int]) -> tuple[int, int] | None:
         """Return the sticking package that differs from one of `states` in the fewest terms.
 
+        Of several that differ in as few, the first in order.
+
         Returns
         -------
         (package, number of terms) or None
@@ -231,19 +228,16 @@ class Survey:
         if not len(self.sticking):
             return None
         space = self.situation.space
-        found: list[tuple[int, int]] = []
+        fewest = np.full(len(self.sticking), len(space.shape), dtype=np.int64)
         for state in states:
             differ = np.zeros(len(self.sticking), dtype=np.int64)
             for option in self.situation.terms:
                 axis = space.axis[option]
                 stride, levels = space.strides[axis], space.shape[axis]
                 differ += self.sticking // stride % levels != state // stride % levels
-            least = int(differ.min())
-            candidates = self.sticking[differ == least]
-            first = self._ordered(candidates)[0]
-            found.append((least, first))
-        least, package = min(found)
-        return package, least
+            fewest = np.minimum(fewest, differ)
+        least = int(fewest.min())
+        return self._first(self.sticking[fewest == least], 1)[0], least
 
 
 def _undominated(values: NDArray[Any]) -> NDArray[Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from servanda.conditions import OptionId, holds
 from servanda.conflict import Conflict, compile_case, freeze
 from servanda.errors import UsageError
-from servanda.model import Case, PartyId, Plan, Threat
+from servanda.model import Case, Option, PartyId, Plan, Threat
 from servanda.plans import choose_plan, dated, levels, strike, touched
 from servanda.states import StateSpace
 
@@ -26,12 +26,15 @@ class Situation:
         The plan, struck of what the variant leaves out; None for the base case.
     without
         What the variant leaves out, in the user's words.
+    undated
+        The options as they are before the plan writes its dates and conditions on them.
     """
 
     conflict: Conflict
     plan_id: str | None = None
     plan: Plan | None = None
     without: tuple[str, ...] = ()
+    undated: Mapping[OptionId, Option] | None = None
 
     @property
     def case(self) -> Case:
@@ -53,7 +56,11 @@ class Situation:
         """What the plan presses with, announcements of threats included."""
         if self.plan is None:
             return {}
-        announced = {threat.announce: self._announced(threat) for threat in self.plan.threats}
+        announced = {
+            threat.announce: self._announced(threat)
+            for threat in self.plan.threats
+            if threat.announce not in self.commitments
+        }
         return {**announced, **levels(self.case, self.plan.pressure)}
 
     def _announced(self, threat: Threat) -> int:
@@ -124,7 +131,6 @@ def lay(
     case: Case,
     plan: str | None = None,
     without: Iterable[str] = (),
-    space: StateSpace | None = None,
 ) -> Situation:
     """Return the situation of a case under a plan, with some of its parts left out.
 
@@ -136,16 +142,14 @@ def lay(
         Name of the plan; the case's default plan where None.
     without
         Parts of the plan, or options, held at base and struck from its terms.
-    space
-        States of a variant of the same case, to share work.
     """
     plan_id, chosen = choose_plan(case, plan)
     if chosen is None:
         if tuple(without):
             raise UsageError("nothing to leave out", "there is no plan; name one with --plan")
-        return Situation(compile_case(case, space))
-    case = dated(case, chosen)
-    return leave_out(Situation(compile_case(case, space), plan_id, chosen), without)
+        return Situation(compile_case(case))
+    conflict = compile_case(dated(case, chosen))
+    return leave_out(Situation(conflict, plan_id, chosen, undated=case.options), without)
 
 
 def leave_out(situation: Situation, without: Iterable[str]) -> Situation:
@@ -162,6 +166,9 @@ def leave_out(situation: Situation, without: Iterable[str]) -> Situation:
         if threat.announce in options:
             options |= set(act)
     gone = frozenset(options)
-    return Situation(
-        freeze(situation.conflict, gone), situation.plan_id, strike(case, plan, gone), without
+    return replace(
+        situation,
+        conflict=freeze(situation.conflict, gone),
+        plan=strike(case, plan, gone),
+        without=(*situation.without, *without),
     )

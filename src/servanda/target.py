@@ -11,7 +11,7 @@ from servanda.conflict import Tick, silent
 from servanda.model import PartyId
 from servanda.nodeal import NoDeal, base_no_deal, no_deal
 from servanda.play import Outcome
-from servanda.selfenforcement import guarded, weakest
+from servanda.selfenforcement import guard_lapses, guarded, weakest
 from servanda.situation import Situation
 from servanda.stability import Grade
 from servanda.threats import ThreatFinding, check_threats, completions
@@ -66,6 +66,16 @@ class TargetVerdict:
     def grade(self) -> Grade:
         """The worst party's grade."""
         return max(self.grades.values(), key=lambda grade: grade.rank)
+
+    @cached_property
+    def lapsing(self) -> tuple[PartyId, ...]:
+        """Guarded parties whose guard is gone, somewhere, without the plan's pressure."""
+        return tuple(
+            party
+            for party, grade in self.grades.items()
+            if grade is Grade.GUARDED
+            and any(guard_lapses(self.situation, party, state) for state in self.states)
+        )
 
     @cached_property
     def sticks(self) -> bool:

@@ -17,6 +17,7 @@ from servanda.errors import UsageError
 from servanda.model import PartyId, Statement, Threat
 from servanda.play import Outcome, Play, place
 from servanda.situation import Situation
+from servanda.states import Cells
 
 
 class Credible(StrEnum):
@@ -93,38 +94,42 @@ class ThreatFinding:
 def completions(situation: Situation, tick: Tick = silent) -> tuple[Outcome, ...]:
     """Return where play settles once the target's terms are put on the start and held.
 
-    Offers and joint options the target does not name stay at base.  Empty without a target.
+    Offers and joint options the target does not name stay at base, unless its terms cannot be
+    without them.  Empty without a target.
     """
     if situation.target is None:
         return ()
-    starts = place(situation.conflict, situation.start, situation.target)
+    starts = place(
+        situation.conflict, situation.start, situation.target, fixed=situation.commitments
+    )
     held = situation.held | frozenset(situation.target)
     return Play(situation.conflict, held, tick=tick).outcomes(starts)
-
-
-def act_patterns(situation: Situation) -> tuple[frozenset[OptionId], list[dict[OptionId, int]]]:
-    """Return the options of all threatened acts, and their levels at base."""
-    options = frozenset(option for act in situation.acts for option in act)
-    return options, [
-        {option: situation.case.base[option] for option in act} for act in situation.acts
-    ]
 
 
 def play_with_acts(
     situation: Situation,
     done: Iterable[bool],
     *,
-    sanctions: Mapping[PartyId, object] | None = None,
+    sanctions: Mapping[PartyId, Cells] | None = None,
     tick: Tick = silent,
 ) -> tuple[Outcome, ...]:
-    """Return the outcomes of no-deal play with each threatened act held done or not done."""
-    options, undone = act_patterns(situation)
-    terms: dict[OptionId, int] = {}
-    for act, base, carried in zip(situation.acts, undone, done, strict=True):
-        terms |= act if carried else {o: n for o, n in base.items() if o not in terms}
-    starts = place(situation.conflict, situation.start, terms)
-    held = situation.held | options
-    return Play(situation.conflict, held, sanctions, tick).outcomes(starts)  # type: ignore[arg-type]  # arrays by party
+    """Return the outcomes of no-deal play with each threatened act held done or not done.
+
+    Raises
+    ------
+    UsageError
+        If the acts exclude each other, or cannot be done while all else that needs agreement, and
+        what the plan does in any event, stays as it is.
+    """
+    terms = {option: situation.case.base[option] for act in situation.acts for option in act}
+    carried = [act for act, so in zip(situation.acts, done, strict=True) if so]
+    for act in carried:
+        terms |= act
+    if any(terms[option] != level for act in carried for option, level in act.items()):
+        raise UsageError("the threatened acts exclude each other")
+    starts = place(situation.conflict, situation.start, terms, fixed=situation.held)
+    held = situation.held | frozenset(terms)
+    return Play(situation.conflict, held, sanctions, tick).outcomes(starts)
 
 
 def check_threats(situation: Situation, tick: Tick = silent) -> tuple[ThreatFinding, ...]:
@@ -171,9 +176,15 @@ Pairs = list[tuple[tuple[Outcome, ...], tuple[Outcome, ...]]]
 
 
 def _with_and_without(situation: Situation, number: int, tick: Tick) -> Pairs:
-    """Return N1 and N0 for every way the other threats may go."""
+    """Return N1 and N0 for every way the other threats may go.
+
+    Acts that exclude each other are not compared, and no act with others that carry it out.
+    """
     pairs: Pairs = []
-    for rest in product((True, False), repeat=len(situation.threats) - 1):
+    others = [act for place, act in enumerate(situation.acts) if place != number]
+    for rest in product((True, False), repeat=len(others)):
+        if _carried_by(situation, number, [a for a, so in zip(others, rest, strict=True) if so]):
+            continue
         both = []
         for carried in (True, False):
             done = [*rest[:number], carried, *rest[number:]]
@@ -181,12 +192,21 @@ def _with_and_without(situation: Situation, number: int, tick: Tick) -> Pairs:
                 both.append(play_with_acts(situation, done, tick=tick))
             except UsageError:
                 break
-        if len(both) == 2:  # acts that exclude each other are not compared
+        if len(both) == 2:
             pairs.append((both[0], both[1]))
     if not pairs:
         act = ", ".join(situation.threats[number].act)
-        raise UsageError(f"the threatened act cannot be done: {act}")
+        hint = "not while all else is as the plan has it, and nothing is agreed"
+        raise UsageError(f"the threatened act cannot be done: {act}", hint)
     return pairs
+
+
+def _carried_by(situation: Situation, number: int, acts: Iterable[Mapping[OptionId, int]]) -> bool:
+    """Return whether a threatened act is done once other acts are, though it was not before."""
+    base = situation.case.base
+    after = {**base, **{option: level for act in acts for option, level in act.items()}}
+    act = situation.acts[number].items()
+    return act <= after.items() and not act <= base.items()
 
 
 def _ends(conflict: Conflict, party: PartyId, outcomes: Iterable[Outcome]) -> list[tuple[int, int]]:

@@ -7,7 +7,12 @@ from servanda.narrative.agreement import (
     refusals_section,
     target_section,
 )
-from servanda.narrative.basis import assumptions_section, claims_section, names_section
+from servanda.narrative.basis import (
+    assumptions_section,
+    claims_section,
+    names_section,
+    wishes_section,
+)
 from servanda.narrative.course import no_deal_section, threat_sections
 from servanda.narrative.lines import five_lines, how_long_deals_last
 from servanda.narrative.premises import Premises, gather, premises_sections
@@ -37,4 +42,5 @@ __all__ = [
     "roadmap_section",
     "target_section",
     "threat_sections",
+    "wishes_section",
 ]

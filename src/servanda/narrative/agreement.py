@@ -42,7 +42,7 @@ from servanda.stability import Grade
 
 _MOST = 6
 _LAPSE = {
-    True: " This guard lapses once signed: without the plan's pressure nothing deters the move.",
+    True: " It lapses once signed if the plan's pressure is dropped: nothing then deters the move.",
     False: " This guard outlives signature: it does not need the plan's pressure.",
     None: "",
 }
@@ -130,7 +130,13 @@ def package_section(findings: Findings, package: Package, title: str = "") -> Se
     paragraphs = [] if many else [f"What changes: {deal(findings, package.state)}."]
     if not many and package.state != start:
         paragraphs.append(f"What is then done: {outcome(findings, package.state)}.")
-    paragraphs.append(sentence(f"It {package_words(package)}"))
+    barred = not package.sticks and package.acceptable.rank == 0 and package.grade.sticks
+    verdict = package_words(package)
+    if barred:  # it fails neither test: the plan or a one-way option keeps it from being agreed
+        verdict = verdict.removeprefix("does not stick: ")
+        paragraphs.append(sentence(f"apart from that, {verdict}"))
+    else:
+        paragraphs.append(sentence(f"It {verdict}"))
     if package.sticks and package.core:
         paragraphs.append("No smaller part of its changes sticks: it is a core deal.")
     paragraphs += _indifferent(findings, package)
@@ -143,7 +149,7 @@ def package_section(findings: Findings, package: Package, title: str = "") -> Se
     if package.silent:
         who = names(findings.case, package.silent)
         paragraphs.append(f"Silent: the case does not say what {who} would make of these changes.")
-    parts = [] if package.sticks else [blockers_section(findings, package)]
+    parts = [] if package.sticks or barred else [blockers_section(findings, package)]
     parts += [section for section in (_lapses(findings, package),) if not section.empty]
     if package.state != start:
         parts.append(roadmap_section(findings, package))
@@ -171,14 +177,17 @@ def _parties(findings: Findings, package: Package) -> Table:
                 graded.grade.value + (f" ({held})" if held else ""),
             )
         )
-    columns = ("Party", "Signs", "Beside no deal", "Decided by", "Stays")
+    columns = ("Party", "Must sign", "Beside no deal", "Decided by", "Stays")
     return Table(columns, tuple(rows))
 
 
 def _versus(versus: Comparison) -> str:
     margin = f", {points(abs(versus.margin))}" if versus.margin else ""
-    way = {"mixed": "better or worse, as play goes"}.get(versus.versus, versus.versus)
-    return way if versus.versus in {"equal", "mixed"} else way + margin
+    if versus.versus == "mixed":
+        return "better or worse, as play goes"
+    if versus.versus == "worse" and versus.possible:
+        return "never better"
+    return versus.versus if versus.versus == "equal" else versus.versus + margin
 
 
 def _decides(findings: Findings, versus: Comparison) -> str:
@@ -306,7 +315,7 @@ def refusals_section(findings: Findings) -> Section:
     """Return for each party how many of the packages that do not stick it blocks."""
     counts = findings.counts
     others = counts.get("packages", 0) - counts.get("sticking", 0)
-    if not others:
+    if not others or not findings.refuse:
         return Section("Who blocks how many", ())
     rows = tuple(
         (
@@ -320,7 +329,7 @@ def refusals_section(findings: Findings) -> Section:
     return Section(
         "Who blocks how many",
         (text,),
-        (Table(("Party", "Would not surely sign", "Would leave"), rows),),
+        (Table(("Party", "Might not sign", "Would leave"), rows),),
     )
 
 

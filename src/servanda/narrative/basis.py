@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from servanda.model import Case, PartyId, Rule
-from servanda.narrative.phrases import counted, listed, resting, sentence
+from servanda.model import Case, PartyId, Rule, Term
+from servanda.narrative.phrases import counted, listed, points, resting, sentence
 from servanda.narrative.section import Section, Table
 from servanda.narrative.verdicts import uncertain
 from servanda.sensitivity import assumptions
@@ -33,8 +33,43 @@ def assumptions_section(situation: Situation) -> Section:
         for piece in pieces
         if isinstance(piece, Rule)
     ]
+    rows += [
+        ("(the plan)", f'"{term.take}"', resting(term), term.note)
+        for term in _plan_terms(situation)
+        if term.assumed
+    ]
     table = (Table(("Whose", "Assumption", "Rests on", "Note"), tuple(rows)),) if rows else ()
     return Section("Assumptions", tuple(said), table)
+
+
+def _plan_terms(situation: Situation) -> tuple[Term, ...]:
+    plan = situation.plan
+    if plan is None:
+        return ()
+    return (*plan.commitments, *plan.pressure, *plan.offers, *plan.target)
+
+
+def wishes_section(case: Case) -> Section:
+    """Return every wish in its place, most important first, with what it rests on."""
+    rows = []
+    for party in case.parties:
+        preference = case.preferences.get(party)
+        if preference is None or preference.form in {"none", "ranking"}:
+            told = "a ranking of the states" if preference and preference.ranking else "none stated"
+            rows.append((case.name(party), "", told, ""))
+        for place, group in enumerate(case.statements(party), start=1):
+            for statement in group:
+                worth = preference.points.get(statement.wish) if preference else None
+                order = points(worth.middle) if worth else str(place)
+                rows.append((case.name(party), order, statement.wish, resting(statement)))
+        for option, position in preference.position.items() if preference else ():
+            told = f"{option} at {position.at}, {position.salience:g} a step"
+            rows.append((case.name(party), "", told, resting(position)))
+    return Section(
+        "Wishes, most important first",
+        ("Equal numbers are tied. The wishes are conditions in the case's own words.",),
+        (Table(("Whose", "Order", "Wish", "Rests on"), tuple(rows)),),
+    )
 
 
 def claims_section(case: Case) -> Section:

@@ -19,7 +19,7 @@ from servanda.narrative.phrases import (
 from servanda.narrative.section import Section, Table
 from servanda.narrative.verdicts import outcome
 from servanda.play import Outcome
-from servanda.threats import Credible, Effect, ThreatFinding
+from servanda.threats import Credible, Effect, ThreatFinding, triggered
 
 _MOST = 12
 
@@ -115,7 +115,7 @@ def _threat(findings: Findings, finding: ThreatFinding) -> Section:
     announcement = f"{term(case, threat.announce, top)} ({threat.announce})"
     paragraphs = (
         f'The announcement: {announcement}. The act: {act}. If: "{threat.condition}".',
-        f"Would it be carried out? {_credible(findings, finding)}",
+        f"Would it be carried out? {_credible(findings, finding)}{_idle(findings, finding)}",
         f"Whom would it hurt? {_hurt(findings, finding)}",
         f"Would it be carried out under a deal? {_refrains(findings, finding)}",
         f"What does announcing it change? {_announcing(finding, by)}",
@@ -160,6 +160,19 @@ def _credible(findings: Findings, finding: ThreatFinding) -> str:
     if finding.bound:
         return f"{said} Once it is announced, it is carried out in every outcome: it binds."
     return f"{said} Announcing it does not bind: play need not carry it out."
+
+
+def _idle(findings: Findings, finding: ThreatFinding) -> str:
+    """Return that the threat's own condition never arises where the act is not done, if so."""
+    situation = findings.situation
+    ends = [state for end in finding.undone for state in end.states]
+    if any(triggered(situation, finding.threat, state) for state in ends):
+        return ""
+    condition = finding.threat.condition
+    return (
+        f' But where play ends without the act, its condition "{condition}" does not hold: '
+        "the threat is never put to the test there."
+    )
 
 
 def _hurt(findings: Findings, finding: ThreatFinding) -> str:

@@ -14,7 +14,6 @@ from servanda.narrative.verdicts import (
     blocking_reason,
     deal,
     difference,
-    flip_words,
     leaving_words,
     move_words,
     package_comparisons,
@@ -45,7 +44,8 @@ def five_lines(findings: Findings) -> tuple[Line, ...]:
 
 def how_long_deals_last(findings: Findings) -> str:
     """Return the base rate that stands beside any "sticks"; empty where nothing sticks."""
-    if not findings.counts.get("sticking"):
+    about = subject(findings)
+    if about is None or not about.sticks or _target_fails(findings):
         return ""
     return (
         'Beside any "sticks": of 336 peace agreements, 77 % were in force after one year, 68 % '
@@ -102,15 +102,24 @@ def _sticking(findings: Findings, package: Package) -> tuple[Line, ...]:
 
 
 def _answer(findings: Findings, package: Package) -> str:
+    lapsing = any(graded.lapses for graded in package.grades.values())
+    holds = " It holds only while the plan's pressure outlives signature." if lapsing else ""
     if findings.target is not None:
-        return f"{_target_answer(findings)} {sentence(shares(findings))}"
+        return f"{_target_answer(findings)}{holds} {sentence(shares(findings))}"
     many = findings.counts.get("sticking", 0)
     first = "This one" if many == 1 else "The first"
     verdict = package_words(package).removeprefix("sticks: ")
     return (
         f"{sentence(shares(findings))} {first}: {deal(findings, package.state)}. "
-        f"{sentence(verdict)}"
+        f"{sentence(verdict)}{holds}{_no_plan(findings)}"
     )
+
+
+def _no_plan(findings: Findings) -> str:
+    """Return that plans of the case were not used, if so."""
+    if findings.situation.plan is not None or not findings.case.plans:
+        return ""
+    return f" No plan was used; the case has {listed(findings.case.plans)} (--plan)."
 
 
 def _target_answer(findings: Findings) -> str:
@@ -162,7 +171,7 @@ def _tally(findings: Findings) -> str:
         refused, left = counts[party]
         told = (("might not sign", refused), ("would leave", left))
         verbs = [f"{verb} {n:,}" for verb, n in told if n]
-        said.append(f"{findings.case.name(party)} {' and '.join(verbs)}")
+        said.append(f"{findings.case.name(party)} {' and '.join(verbs)} of them")
     rest = len(ranked) - _FEW
     return "; ".join(said) + (f"; and so on for {rest} more." if rest > 0 else ".")
 
@@ -180,7 +189,7 @@ def _guards(findings: Findings, package: Package) -> str:
     move = move_words(findings, graded.witness, package.state, ids=True)
     said = f"{case.name(party)} would gain by this, but would be deterred: {move}."
     if graded.lapses:
-        said += " This guard lapses once the deal is signed."
+        said += " This guard is gone once the plan's pressure is dropped."
     if others:
         said += f" Deterred likewise: {names(case, others)}."
     return said
@@ -260,7 +269,7 @@ def _no(findings: Findings, package: Package) -> str:
         return f"{_target_answer(findings)} {sentence(shares(findings))}"
     verdict = package_words(package).removeprefix("does not stick: ")
     near = f"The nearest miss: {deal(findings, package.state)}; {verdict}."
-    return f"Nothing sticks: {shares(findings)}. {near}"
+    return f"Nothing sticks: {shares(findings)}. {near}{_no_plan(findings)}"
 
 
 def _help(findings: Findings, found: Sequence[Blocker]) -> str:
@@ -268,13 +277,26 @@ def _help(findings: Findings, found: Sequence[Blocker]) -> str:
         near, terms = findings.nearest
         apart = f"{terms} term" + ("" if terms == 1 else "s")
         return f"The nearest package that sticks differs in {apart}: {difference(findings, near)}."
-    flips = [flip_words(findings, each) for each in found]
-    said = [flip for flip in flips if flip]
+    said = [short for each in found if (short := _short(findings, each))]
     said += [_deterrent(findings, each) for each in found if each.move is not None]
     first = "No package sticks. " if findings.target is not None else ""
     if not said:
-        return f"{first}No single change to where it goes without a deal would."
+        return f"{first}Nothing in the case would make anybody gain by signing."
     return first + " ".join(map(sentence, said[:_FEW]))
+
+
+def _short(findings: Findings, blocker: Blocker) -> str:
+    """Return what a party would have to gain to sign: points, or the wish that decides."""
+    versus = blocker.comparison
+    if versus is None:
+        return ""
+    name = findings.case.name(blocker.party)
+    if versus.margin is not None and versus.margin < 0:
+        return f"{name} would sign for {points(-versus.margin)} more"
+    because = wishes(findings.case, blocker.party, blocker.why)
+    if not blocker.why or not because:
+        return ""
+    return f"{name} would sign a deal that also met {because}"
 
 
 def _deterrent(findings: Findings, blocker: Blocker) -> str:

@@ -114,10 +114,11 @@ def variants_section(case: Case, found: Premises) -> Section:
     rows = []
     for name, verdict in found.judged.items():
         if verdict is None:
-            rows.append((found.named(name), "cannot be", "", "", ""))
+            rows.append((found.named(name), "cannot be", "", "", "", ""))
             continue
         below = _unwilling(verdict)
         leaving = [p for p, grade in verdict.grades.items() if not grade.sticks]
+        lapsing = verdict.lapsing
         rows.append(
             (
                 found.named(name),
@@ -125,9 +126,17 @@ def variants_section(case: Case, found: Premises) -> Section:
                 verdict.acceptable.value,
                 ", ".join(case.name(p) for p in below) or "nobody",
                 ", ".join(case.name(p) for p in leaving) or "nobody",
+                ", ".join(case.name(p) for p in lapsing) or "nobody",
             )
         )
-    columns = ("The plan with", "Its target", "Acceptable", "Would not surely sign", "Would leave")
+    columns = (
+        "The plan with",
+        "Its target",
+        "Acceptable",
+        "Might not sign",
+        "Not held",
+        "Held only by the plan's pressure",
+    )
     paragraphs = tuple(_lesson(found))
     return Section(
         "With and without threats and offers", paragraphs, (Table(columns, tuple(rows)),)
@@ -186,16 +195,26 @@ def _fewest(case: Case, fewest: Smallest) -> list[str]:
         return ["The case makes no assumption: every statement and rule rests on claims."]
     every = counted(fewest.out_of, "assumption")
     if not fewest.size:
-        return [f"None of the {every} is needed: the verdict stands on what is cited alone."]
+        cited = "it stands on what is cited alone" if _cites(case) else "it stands without any"
+        return [f"None of the {every} is needed: {cited}."]
     proved = fewest.bound == fewest.size
     proof = "no fewer do" if proved else f"fewer might, but not fewer than {fewest.bound}"
     verb = "carries" if fewest.size == 1 else "carry"
-    lead = f"{fewest.size} of {every} {verb} it ({proof}); the text does not give them:"
+    lead = f"{fewest.size} of {every} {verb} it ({proof}; others as few may do as well):"
     pieces = [
         *(f"{case.name(party)}: {_bare(statement)}." for party, statement in fewest.statements),
         *(f'Never "{rule.that}".' for rule in fewest.rules),
     ]
     return [lead, *pieces]
+
+
+def _cites(case: Case) -> bool:
+    return any(
+        statement.claims
+        for party in case.parties
+        for group in case.statements(party)
+        for statement in group
+    )
 
 
 def _bare(statement: Statement) -> str:

@@ -39,6 +39,8 @@ def roadmap_section(findings: Findings, package: Package) -> Section:
 
 
 def _closing(way: Roadmap) -> str:
+    if len(way.changes) == 1:
+        return "1 change leads there; nobody is exposed on the way."
     many = counted(len(way.changes), "change")
     if way.exchange is None:
         return f"{many} lead there. No order of them leaves everybody unexposed."
@@ -103,7 +105,11 @@ def _author(findings: Findings, way: Roadmap) -> list[str]:
     route = way.author
     if route is None:
         return []
+    plan = findings.situation.plan
+    stated = len(plan.steps) if plan else len(route.steps)
     order = f"The plan's own order takes {counted(len(route.steps), 'step')}"
+    if stated > len(route.steps):
+        order = f"Of the plan's {stated} steps, {len(route.steps)} lead on from the start"
     largest = counted(route.largest, "change")
     if not route.severity:
         return [f"{order}, the largest of {largest}; nobody is exposed on the way."]

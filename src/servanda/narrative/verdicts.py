@@ -246,7 +246,9 @@ def weak_points(findings: Findings, package: Package) -> tuple[str, ...]:
     found = []
     lapsing = [party for party, graded in package.grades.items() if graded.lapses]
     if lapsing:
-        found.append(f"what deters {names(case, lapsing)} lapses once the deal is signed")
+        found.append(
+            f"what deters {names(case, lapsing)} is gone once the plan's pressure is dropped"
+        )
     for lapse in package.after:
         if not lapse.sticks:
             gone = listed(deeds(case, [option]) for option in lapse.lapsed)
@@ -259,8 +261,12 @@ def weak_points(findings: Findings, package: Package) -> tuple[str, ...]:
     if even:
         found.append(f"{names(case, even)} would sign without gaining")
     found += [group_words(findings, package), exchange_words(package)]
-    if package.silent:
-        found.append(f"the case does not say what {names(case, package.silent)} would make of it")
+    quiet = [party for party in package.silent if party in package.signing]
+    if quiet:
+        found.append(f"the case does not say what {names(case, quiet)} would make of it")
+    statements = [s for party in case.parties for group in case.statements(party) for s in group]
+    if statements and not any(statement.claims for statement in statements):
+        found.append("every wish in the case is an assumption")
     return tuple(clause for clause in found if clause)
 
 

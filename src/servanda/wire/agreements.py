@@ -118,10 +118,16 @@ def _target(findings: Findings, target: TargetVerdict | None) -> Data | None:
     return {
         "terms": situation.space.named(situation.target),
         **verdict(target),
-        "grades": {party: grade.value for party, grade in target.grades.items()},
+        **_grades(findings, target),
         "versus_no_deal": {party: each.versus for party, each in target.comparisons.items()},
         "makers": {party: each.versus for party, each in findings.makers.items()},
     }
+
+
+def _grades(findings: Findings, target: TargetVerdict) -> Data:
+    grades = findings.target_grades or target.grades
+    worst = max(grades.values(), key=lambda grade: grade.rank)
+    return {"grade": worst.value, "grades": {party: each.value for party, each in grades.items()}}
 
 
 def verdict(target: TargetVerdict) -> Data:
