@@ -145,6 +145,29 @@ default_plan: give
     assert "better" == found.makers[PartyId("giver")].versus
 
 
+def test_a_plans_own_step_that_cannot_be_made_is_marked() -> None:
+    text = """
+servanda: 1
+title: First things first
+parties: {one: One, two: Two}
+options: {tear: {by: one}, build: {by: two, when: tear}}
+never: [build and not tear]
+preferences: {one: [build, not tear], two: [build]}
+plans:
+  wrong: {title: Wrong way round, target: [tear, build], steps: [build, tear]}
+  right: {title: Right way round, target: [tear, build], steps: [tear, build]}
+"""
+    case = read_text(text, "first.yaml")
+    barred = {}
+    for plan in case.plans:
+        package = analyse(case, Request(plan=plan)).target_package
+        assert package is not None
+        assert package.roadmap is not None
+        assert package.roadmap.author is not None
+        barred[plan] = package.roadmap.author.barred
+    assert {"wrong": (1,), "right": ()} == barred
+
+
 def test_terms_that_wait_on_each_other_are_a_deadlock() -> None:
     text = """
 servanda: 1

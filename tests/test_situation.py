@@ -145,4 +145,4 @@ def test_an_announcement_under_commitments_is_held_as_it_stands_there() -> None:
 def test_what_is_left_out_adds_up() -> None:
     here = leave_out(laid(without=("offers",)), ["wall"])
     assert ("offers", "wall") == here.without
-    assert frozenset({"loan", "wall"}) == here.conflict.frozen
+    assert frozenset({"loan", "wall", "warn"}) == here.conflict.frozen

@@ -8,9 +8,10 @@ with it the smallest exchange after which nobody is exposed at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,11 +63,15 @@ class Route:
         The state after each step.
     exposures
         Who is exposed on the way, worst first.
+    barred
+        Steps, counted from 1, that cannot be made so: to a state that cannot be, against a
+        `when`, or by a party that neither signs nor gains.  Only a plan's own order has any.
     """
 
     steps: tuple[tuple[OptionId, ...], ...]
     states: tuple[int, ...]
     exposures: tuple[Exposure, ...]
+    barred: tuple[int, ...] = ()
 
     @property
     def severity(self) -> Fraction:
@@ -346,7 +351,15 @@ class _Walk:
                 sets.append(made)
         if not sets:
             return None
-        return self.route(sets if made == self.full else [*sets, self.full])
+        if made != self.full:
+            sets.append(self.full)
+        before = [0, *sets]
+        barred = (
+            number
+            for number, (old, new) in enumerate(pairwise(before), start=1)
+            if new not in self.after(old, len(self.options))
+        )
+        return replace(self.route(sets), barred=tuple(barred))
 
     def deadlock(self) -> tuple[OptionId, ...]:
         """Return the changes that wait on each other, never made however the steps are ordered."""

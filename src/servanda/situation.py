@@ -163,8 +163,8 @@ def leave_out(situation: Situation, without: Iterable[str]) -> Situation:
         named = OptionId(word)
         options |= {named} if named in case.options else touched(case, plan, word)
     for threat, act in zip(situation.threats, situation.acts, strict=True):
-        if threat.announce in options:
-            options |= set(act)
+        if threat.announce in options or not options.isdisjoint(act):
+            options |= {threat.announce, *act}
     gone = frozenset(options)
     return replace(
         situation,

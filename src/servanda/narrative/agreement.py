@@ -279,6 +279,8 @@ def _lapse(findings: Findings, lapse: Lapse) -> str:
     text += leaving_words(lapse.grade) + "."
     for party, state in lapse.reopens.items():
         move = changed(space, lapse.state, state, (party,))
+        if state == lapse.state:
+            move = "by walking away"
         text += f" {case.name(party)} would reopen it ({move})."
     return text
 

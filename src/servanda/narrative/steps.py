@@ -74,7 +74,8 @@ def _order(findings: Findings, route: Route, title: str) -> Table:
             for each in route.exposures
             if each.state == after
         ]
-        rows.append((str(place), step, ", ".join(exposed) or "nobody"))
+        barred = "cannot be made so" if place in route.barred else ""
+        rows.append((str(place), step, barred or ", ".join(exposed) or "nobody"))
         before = after
     return Table((title, "What changes", "Who is then exposed"), tuple(rows))
 
@@ -111,6 +112,10 @@ def _author(findings: Findings, way: Roadmap) -> list[str]:
     if stated > len(route.steps):
         order = f"Of the plan's {stated} steps, {len(route.steps)} lead on from the start"
     largest = counted(route.largest, "change")
+    if route.barred:
+        which = listed(str(number) for number in route.barred)
+        said = "cannot be made so: what comes of it cannot be, or must wait"
+        return [f"{order}, the largest of {largest}; step {which} {said}."]
     if not route.severity:
         return [f"{order}, the largest of {largest}; nobody is exposed on the way."]
     worst = f"its worst severity is {number(route.severity)}: {_exposed(findings, route)}"

@@ -140,6 +140,7 @@ def _route(situation: Situation, route: Route) -> Data:
         before = after
     return {
         "severity": float(route.severity),
+        "barred": list(route.barred),
         "steps": steps,
         "exposures": [
             {
