@@ -17,7 +17,7 @@ from servanda.target import makers
 
 
 def findings(name: str, **asked: object) -> Findings:
-    return analyse(read_case(find_case(name)), Request(**asked))  # type: ignore[arg-type]
+    return analyse(read_case(find_case(name)), Request(**asked))  # type: ignore[arg-type]  # fields by name
 
 
 def taken(found: Findings, place: int = 0) -> dict[OptionId, str]:

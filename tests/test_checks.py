@@ -66,7 +66,7 @@ def test_a_fault_has_no_file_and_no_line() -> None:
 def test_a_case_changed_in_memory_is_checked_alike() -> None:
     case = case_of(WELL)
     wish = Statement(wish="meter and dry")
-    ana = case.preferences["ana"].model_copy(update={"ordered": ((wish,),)})  # type: ignore[index]
+    ana = case.preferences["ana"].model_copy(update={"ordered": ((wish,),)})  # type: ignore[index]  # an id by its text
     changed = case.model_copy(update={"preferences": {"ana": ana}})
     path = ("preferences", "ana", "ordered", 0, 0, "wish")
     assert [('no option or fact "dry"', path, 10)] == told(changed)
