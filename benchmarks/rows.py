@@ -22,8 +22,11 @@ import numpy as np
 from servanda.analysis import analyse
 from servanda.casefile import find_case, read_case
 from servanda.conflict import Conflict, compile_case
+from servanda.documents import document
 from servanda.grid import Grid
 from servanda.model import Case
+from servanda.passages import Passages
+from servanda.quotation import check
 from servanda.situation import lay
 from servanda.stability import Concept
 from servanda.target import judge
@@ -149,6 +152,48 @@ def quiet(work: Callable[[Any], object]) -> Callable[[Any], None]:
     return run
 
 
+def megabyte() -> str:
+    """Return a made-up text of a megabyte in lines of seven words, every ninth word broken."""
+    chance = random.Random(1)  # noqa: S311 - a text, not a secret
+    letters = "etaoinshrdlu"
+    known = ["".join(chance.choices(letters, k=chance.randint(2, 9))) for _ in range(5_000)]
+    lines, size = list[str](), 0
+    while size < 2**20:
+        words = chance.choices(known, k=7)
+        if not len(lines) % 9 and len(words[-1]) > 4:
+            words[-1] = f"{words[-1][:3]}-\n{words[-1][3:]}"
+        lines.append(" ".join(words))
+        size += len(lines[-1]) + 1
+    return "\n".join(lines)
+
+
+def quotes(*, true: bool) -> tuple[Passages, list[str]]:
+    """Return a megabyte ready to be searched, and a thousand quotes from it of six words each.
+
+    Quotes that are not `true` have one word changed.
+    """
+    chance = random.Random(2)  # noqa: S311 - quotes, not secrets
+    text = megabyte()
+    words = text.replace("-\n", "").split()
+    found = []
+    for _ in range(1_000):
+        start = chance.randrange(len(words) - 6)
+        quote = words[start : start + 6]
+        if not true:
+            quote[chance.randrange(1, 5)] = "changed"
+        found.append(" ".join(quote))
+    passages = Passages(document(text))
+    passages.prepare()
+    return passages, found
+
+
+def check_all(given: tuple[Passages, list[str]]) -> None:
+    """Look for every quote in the whole text."""
+    passages, wanted = given
+    for quote in wanted:
+        check(passages, quote)
+
+
 def flagship() -> Case:
     """Return the case every example shows."""
     return read_case(find_case("iraq-2006"))
@@ -169,6 +214,15 @@ ROWS: Mapping[str, Row] = {
     "All pairs: 16 options, 5 parties": pairs_row(5, ruled=False, quick=True),
     "All pairs: 4 parties, with rules": pairs_row(4, ruled=True),
     "All pairs: 5 parties, with rules": pairs_row(5, ruled=True),
+    "Evidence: the index of 1 MB of text": Row(
+        prepare=megabyte, work=quiet(lambda text: Passages(document(text)).prepare()), seconds=0.5
+    ),
+    "Evidence: 1,000 true quotes in 1 MB": Row(
+        prepare=lambda: quotes(true=True), work=check_all, seconds=1
+    ),
+    "Evidence: 1,000 false quotes in 1 MB": Row(
+        prepare=lambda: quotes(true=False), work=check_all, seconds=1
+    ),
     "iraq-2006: the whole analysis": Row(prepare=flagship, work=quiet(analyse)),
     "iraq-2006: the verdict on its target": Row(
         prepare=flagship, work=quiet(lambda case: judge(lay(case))), quick=True

@@ -9,6 +9,7 @@ KINDS = {"features": "random conflicts", "plan features": "random conflicts with
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell how many random conflicts had each feature, and how much was compared on them."""
+    _quotes(terminalreporter)
     features: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     compared: Counter[str] = Counter()
     for report in terminalreporter.stats.get("passed", []):
@@ -28,3 +29,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(f"{number:,} {KINDS[kind]}: {', '.join(shares)}")
     told = (f"{name} {count:,}" for name, count in compared.most_common())
     terminalreporter.line(f"compared without a difference: {', '.join(told)}")
+
+
+def _quotes(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how many quotes of each kind came to which verdict."""
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in getattr(report, "user_properties", ()):
+            if name == "quotes":
+                kind, texts, verdicts = value
+                found.setdefault((texts, kind), Counter()).update(verdicts)
+    if not found:
+        return
+    terminalreporter.section("quotes")
+    verdicts = ("exact", "normalised", "joined", "altered", "ambiguous", "missing")
+    rows: list[tuple[str, ...]] = [("texts", "kind of quote", "quotes", *verdicts)]
+    for (texts, kind), counts in sorted(found.items()):
+        rows.append((texts, kind, f"{counts.total():,}", *(f"{counts[v]:,}" for v in verdicts)))
+    for texts, kind, *numbers in rows:
+        terminalreporter.line(f"{texts:12}{kind:26}" + "".join(f"{n:>12}" for n in numbers))

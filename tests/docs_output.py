@@ -41,8 +41,8 @@ def shortened(shown: list[str], printed: list[str]) -> list[str] | None:
 def replayed(page: Path, block: Block, folder: Path) -> list[str]:
     """Return a block's lines as they should be, after doing in `folder` what it says."""
     file = folder / block.file
-    if block.whole:
-        file.write_text(block.text, encoding="utf-8")
+    if block.whole or block.language == "text":
+        block.write(folder)
     elif block.language == "diff":
         text = changed(file.read_text(encoding="utf-8"), block.text)
         file.write_text(text, encoding="utf-8")

@@ -39,14 +39,14 @@ preferences:
   ana: [sing or not sing]
 """
 VERBS = {
-    "init", "check", "stability", "nodeal", "threat", "agreements", "explain", "roadmap",
-    "report", "cases", "schema",
+    "init", "check", "evidence", "stability", "nodeal", "threat", "agreements", "explain",
+    "roadmap", "report", "cases", "schema",
 }  # fmt: skip
-ASKING = sorted(VERBS - {"init", "check", "report", "cases", "schema"})
+ASKING = sorted(VERBS - {"init", "check", "evidence", "report", "cases", "schema"})
 
 
 def run(*words: str, **environment: str) -> Result:
-    env = {"COLUMNS": "100", "NO_COLOR": None, **environment}
+    env = {"COLUMNS": "100", "NO_COLOR": None, "SERVANDA_SOURCES": None, **environment}
     return CliRunner(env=env).invoke(cli.servanda, list(words), prog_name="servanda")
 
 

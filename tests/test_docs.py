@@ -1,9 +1,9 @@
 """The README and the pages under docs/ keep their word: what they show is what one gets.
 
 A page is replayed from top to bottom in an empty directory.  A ```yaml block that begins with
-``servanda: 1`` is typed into the file last named in `backticks`; a ```diff block changes that
-file; every ``$ servanda`` of a ```console block is run, and what follows it must be its output
-(a line of three dots stands for any lines).
+``servanda: 1``, or a ```text block, is typed into the file last named in `backticks`; a ```diff
+block changes that file; every ``$ servanda`` of a ```console block is run, and what follows it
+must be its output (a line of three dots stands for any lines).
 """
 
 from __future__ import annotations
@@ -47,6 +47,12 @@ class Block:
     def whole(self) -> bool:
         return self.language == "yaml" and self.text.startswith("servanda: 1\n")
 
+    def write(self, folder: Path) -> None:
+        """Type the block into its file."""
+        path = folder / self.file
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(self.text, encoding="utf-8")
+
 
 def blocks(page: Path) -> Iterator[Block]:
     file, opened, inside = "", None, list[str]()
@@ -54,7 +60,7 @@ def blocks(page: Path) -> Iterator[Block]:
         if opened is None and line.startswith("```"):
             opened, inside = (line[3:], number), []
         elif opened is None:
-            file = (re.findall(r"`([\w.-]+\.yaml)`", line) or [file])[-1]
+            file = (re.findall(r"`([\w./-]+\.(?:yaml|txt))`", line) or [file])[-1]
         elif line == "```":
             yield Block(opened[0], "".join(f"{each}\n" for each in inside), file, opened[1])
             opened = None
@@ -115,7 +121,9 @@ def test_what_a_page_shows_is_what_one_gets(page: Path, tmp_path: Path) -> None:
         if block.whole:
             assert block.file, f"{page.name}:{block.line}: no file is named for this case"
             read_text(block.text, block.file)
-            (tmp_path / block.file).write_text(block.text, encoding="utf-8")
+            block.write(tmp_path)
+        elif block.language == "text":
+            block.write(tmp_path)
         elif block.language == "diff":
             file = tmp_path / block.file
             text = changed(file.read_text(encoding="utf-8"), block.text)

@@ -11,6 +11,7 @@ import pytest
 from servanda.analysis import Findings, Request, analyse
 from servanda.casefile import builtin_cases, read_case, read_text
 from servanda.conditions import OptionId
+from servanda.evidence import Evidence
 from servanda.grid import Grid
 from servanda.model import Case, PartyId
 from servanda.narrative import (
@@ -343,6 +344,7 @@ def test_no_payoff_and_no_state_number_is_shown(name: str, plan: str | None) -> 
     own = " ".join([case.title, *(option.does for option in case.options.values())])
     own += " ".join(f"{option.until} {option.due}" for option in case.options.values())
     own += " ".join(plan.title for plan in case.plans.values())
+    own += " ".join(claim.text for claim in case.claims.values())
     counts = (*findings.counts.values(), *findings.refuse.values(), *findings.leave.values())
     others = findings.counts["packages"] - findings.counts["sticking"]
     statements = sum(len(group) for party in case.parties for group in case.statements(party))
@@ -487,10 +489,11 @@ def test_without_a_target_there_is_nothing_to_turn() -> None:
 
 
 def test_claims_come_with_their_citations() -> None:
-    table = claims_section(builtin("iraq-2006")).tables[0]
+    table = claims_section(Evidence(builtin("iraq-2006"))).tables[0]
     rows = {row[0]: row for row in table.rows}
-    assert "s001, lines 141–147" == rows["c001a.9"][2]
-    assert ("The case cites no claims.",) == claims_section(builtin("two-neighbours")).paragraphs
+    assert "s001a, lines 141–147" == rows["c001a.9"][4]
+    none = claims_section(Evidence(builtin("two-neighbours")))
+    assert ("The case cites no claims.",) == none.paragraphs
 
 
 def test_names_in_wishes_are_explained() -> None:

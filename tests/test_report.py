@@ -113,12 +113,11 @@ def test_every_verdict_stands_beside_the_base_rates() -> None:
         assert "It is not a prophecy and gives no probability of peace." in text
 
 
-def test_claims_are_said_to_be_unverified() -> None:
-    text = markdown(*found("iraq-laws-2008"))
-    assert (
-        "Unverified: claims enter with their citations but are not checked against sources yet."
-    ) in text
-    assert "| deadlock | While the laws were taken one by one, none of them passed" in text
+def test_claims_are_said_not_to_be_checked_where_there_is_no_source() -> None:
+    text = markdown(*found("iraq-2006"))
+    assert "No source here, so that its 162 citations are not checked" in text
+    assert 1 == text.count("No source here")
+    assert "| c001a.9 | for the Shia, open war without US cover is worse" in text
 
 
 def test_it_says_where_it_comes_from() -> None:

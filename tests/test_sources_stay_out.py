@@ -16,9 +16,13 @@ SKIPPED = {".venv", ".git", "build", "requirements"}
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, a word cut at the end of a line made whole."""
+    """Return the words of a text, a word cut at the end of a line made whole.
+
+    What stands between blanks or dashes is one word: "U.S." and "long-term" are.
+    """
     joined = re.sub(r"(\w)-\s*\n\s*(\w)", r"\1\2", text)
-    return re.findall(r"[a-z0-9]+", joined.replace("’", "").replace("'", "").lower())
+    parts = (re.sub(r"[^a-z0-9]", "", part) for part in re.split(r"[\s–—]+", joined.lower()))
+    return [part for part in parts if part]
 
 
 def runs(text: str) -> Iterator[tuple[str, ...]]:

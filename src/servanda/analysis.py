@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -12,13 +13,16 @@ from servanda.acceptance import Acceptable, Comparison, compare, signatories, si
 from servanda.conditions import OptionId, mentions
 from servanda.conflict import Tick, silent
 from servanda.errors import Stopped, UsageError
+from servanda.evidence import Evidence
 from servanda.grid import Grid
+from servanda.grounds import Grounds, grounds
 from servanda.model import Case, PartyId, Statement
 from servanda.nodeal import NoDeal, no_deal
 from servanda.roadmap import Roadmap, roadmap
 from servanda.selfenforcement import GroupGrade, Improvement, PartyGrade, grade_groups
 from servanda.settlements import Survey
 from servanda.situation import Situation, lay, leave_out
+from servanda.sources import Kept
 from servanda.stability import Concept, Grade, grade_of
 from servanda.target import TargetVerdict, judge, judge_against, makers
 from servanda.threats import ThreatFinding, check_threats
@@ -69,6 +73,7 @@ class Package:
     roadmap: Roadmap | None
     roadmap_note: str
     silent: tuple[PartyId, ...]
+    grounds: Grounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,13 +109,15 @@ class Findings:
     ----------
     situation
         The inputs.
+    kept
+        The sources of the case that are at hand.
     threats, no_deal
         The threat test, and where the conflict goes without agreement.
     target, target_package, makers
         The verdict on the plan's target, its first completion in full, and how the owners of its
         commitments do beside the case before any plan.
-    target_grades
-        Each party's worst grade over the target's completions.
+    target_grades, target_grounds
+        Each party's worst grade over the target's completions, and what decides the verdict.
     packages
         The first packages in order.
     counts
@@ -130,12 +137,14 @@ class Findings:
     """
 
     situation: Situation
+    kept: Mapping[str, Kept] = field(default_factory=dict)
     threats: tuple[ThreatFinding, ...] = ()
     no_deal: NoDeal | None = None
     target: TargetVerdict | None = None
     target_package: Package | None = None
     makers: Mapping[PartyId, Comparison] = field(default_factory=dict)
     target_grades: Mapping[PartyId, Grade] = field(default_factory=dict)
+    target_grounds: Grounds | None = None
     packages: tuple[Package, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     refuse: Mapping[PartyId, int] = field(default_factory=dict)
@@ -145,6 +154,11 @@ class Findings:
     load_bearing: tuple[str, ...] = ()
     status: str = "unknown"
     stopped: str = ""
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The claims of the case beside the sources at hand."""
+        return Evidence(self.case, self.kept)
 
     @property
     def case(self) -> Case:
@@ -227,6 +241,7 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
         known["target_package"] = _completion(examine, target)
         known["makers"] = makers(target, tick)
         known["target_grades"] = _grades(survey, target.states)
+        known["target_grounds"] = grounds(situation, without, target.states)
         near = survey.nearest(target.states)
         if near is not None:
             known["nearest"] = (examine.package(near[0]), near[1])
@@ -284,6 +299,7 @@ class _Examiner:
             roadmap=steps,
             roadmap_note=note,
             silent=silent_parties(situation, state),
+            grounds=grounds(situation, survey.no_deal, [state]),
         )
 
     def lapses(self, state: int) -> tuple[Lapse, ...]:

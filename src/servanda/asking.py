@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from string import ascii_lowercase, digits
@@ -12,6 +14,7 @@ from servanda.analysis import Findings, Package, Request, analyse, describe
 from servanda.casefile import find_case, read_case
 from servanda.conflict import Tick, compile_case
 from servanda.errors import ConditionError, Problem, Stopped, UsageError
+from servanda.evidence import Evidence
 from servanda.grid import Grid
 from servanda.hygiene import warnings
 from servanda.invocation import Asked
@@ -20,6 +23,7 @@ from servanda.narrative.lines import subject
 from servanda.nodeal import no_deal
 from servanda.settlements import Survey
 from servanda.situation import Situation, lay
+from servanda.sources import Kept, find_sources
 from servanda.stability import Concept
 from servanda.starters import one_file
 from servanda.states import StateSpace
@@ -36,6 +40,39 @@ def fingerprint(asked: Asked) -> str:
     path = find_case(asked.case)
     data = path.read_bytes() if path.is_file() else one_file(path).encode()
     return sha256(data).hexdigest()
+
+
+def folder_of(asked: Asked) -> Path | None:
+    """Return the folder of source documents: the one named, or ``sources`` beside the case.
+
+    Raises
+    ------
+    UsageError
+        If the folder named is none.
+    """
+    if asked.sources:
+        folder = Path(asked.sources)
+        if not folder.is_dir():
+            hint = "--sources or SERVANDA_SOURCES names the folder of source documents"
+            raise UsageError(f'there is no folder "{folder}"', hint)
+        return folder
+    path = find_case(asked.case)
+    beside = (path if path.is_dir() else path.parent) / "sources"
+    return beside if beside.is_dir() else None
+
+
+def kept_of(asked: Asked, case: Case) -> Mapping[str, Kept]:
+    """Return what is at hand of a case's sources; empty where there is no folder of them."""
+    folder = folder_of(asked)
+    if folder is None or not case.sources:
+        return {}
+    return find_sources(case, folder)
+
+
+def evidence_of(asked: Asked) -> Evidence:
+    """Return the claims of the case asked about beside the sources at hand."""
+    case = case_of(asked)
+    return Evidence(case, kept_of(asked, case))
 
 
 def situation_of(asked: Asked) -> Situation:
@@ -58,7 +95,9 @@ def findings_of(asked: Asked, tick: Tick) -> Findings:
         limit=max(asked.limit, asked.package or 1),
         group_size=asked.group_size,
     )
-    found = analyse(case_of(asked), request, tick)
+    case = case_of(asked)
+    kept = kept_of(asked, case)
+    found = replace(analyse(case, request, tick), kept=kept)
     if found.stopped and found.no_deal is None:
         raise KeyboardInterrupt if found.stopped == "interrupted" else Stopped(found.stopped)
     return found
@@ -80,7 +119,8 @@ def without_deal(asked: Asked, tick: Tick) -> Findings:
             for party in situation.conflict.parties
         }
     ends = no_deal(situation, threats, sanctions=sanctions, tick=tick)
-    return Findings(situation=situation, threats=threats, no_deal=ends)
+    kept = kept_of(asked, situation.case)
+    return Findings(situation=situation, kept=kept, threats=threats, no_deal=ends)
 
 
 def package_of(asked: Asked, findings: Findings, tick: Tick) -> Package | None:

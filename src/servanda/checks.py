@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from unicodedata import normalize
 
+from servanda.basis import parts
 from servanda.conditions import OptionId
 from servanda.errors import KEY, ConditionError, Path, Problem, did_you_mean
 from servanda.ledger import Ledger
-from servanda.model import Case, Citation, Model, Option, PartyId, Preference, Resting
+from servanda.model import Case, Citation, Option, PartyId, Preference
 from servanda.plan_checks import check_plan
 from servanda.tokens import KEYWORDS, is_word
 
@@ -338,36 +339,21 @@ def _evidence(ledger: Ledger) -> None:
             ledger.known("party", party, case.parties, (*path, "about", place))
         for place, citation in enumerate(claim.cite):
             _citation(ledger, citation, (*path, "cite", place))
-    for path, claims in _resting(case, ()):
-        for place, known in enumerate(claims):
-            ledger.known("claim", known, case.claims, (*path, "claims", place))
+    for part in parts(case):
+        for place, known in enumerate(part.own):
+            ledger.known("claim", known, case.claims, (*part.path, "claims", place))
 
 
 def _citation(ledger: Ledger, citation: Citation, path: Path) -> None:
     ledger.known("source", citation.source, ledger.case.sources, (*path, "source"))
-    first, last = citation.lines
+    first, last = citation.lines or (1, 1)
+    source = ledger.case.sources.get(citation.source)
     if first < 1:
         ledger.add((*path, "lines", 0), f"no line {first}", "lines are counted from 1")
-    elif last < first:
+    elif last < first and not (source and source.reading):
         message = f"lines {first} to {last} run backwards"
         ledger.add((*path, "lines"), message, f"write [{last}, {first}]")
     words = len(citation.quote.split())
     if words > _MOST_WORDS:
         hint = "at most six words travel with a case"
         ledger.add((*path, "quote"), f"the quote has {words} words", hint)
-
-
-def _resting(thing: object, path: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """Yield the claims that each part of the case rests on."""
-    if isinstance(thing, Resting | Preference):
-        yield path, thing.claims
-    parts: Iterable[tuple[str | int, object]] = ()
-    if isinstance(thing, Model):
-        fields = type(thing).model_fields.items()
-        parts = ((field.alias or name, getattr(thing, name)) for name, field in fields)
-    elif isinstance(thing, Mapping):
-        parts = thing.items()
-    elif isinstance(thing, tuple):
-        parts = enumerate(thing)
-    for step, part in parts:
-        yield from _resting(part, (*path, step))

@@ -28,6 +28,7 @@ _NO_PACKAGE = (
 _TIMED = ("time_limit",)
 _PLANNED = ("plan", "without")
 _SHOWN = ("json", "color")
+_SOURCED = ("sources",)
 
 
 @click.group(cls=Verbs, no_args_is_help=True)
@@ -82,11 +83,16 @@ def _refused(findings: Findings) -> bool:
 
 def _show(asked: Asked, findings: Findings, sections: Iterable[Section], stopped: str = "") -> None:
     """Show the case's title and sections; say what is missing where the work was stopped."""
+    from servanda.narrative import sources_line
+
     screen = _screen(asked)
     screen.title(findings.case.title)
     for section in sections:
         if not section.empty:
             screen.section(section)
+    if line := sources_line(findings.evidence, quote(asked.case)):
+        screen.text()
+        screen.text(line, "dim")
     _show_missing(screen, findings, stopped)
 
 
@@ -105,11 +111,11 @@ def _show_missing(screen: Screen, findings: Findings, stopped: str = "") -> None
 
 
 @servanda.command(ANSWER, cls=Answer)
-@asks(*_PLANNED, "best", "group_size", *_TIMED, "strict", *_SHOWN)
+@asks(*_PLANNED, "best", "group_size", *_SOURCED, *_TIMED, "strict", *_SHOWN)
 def answer(asked: Asked) -> int:
     """Answer in five lines: the answer, who blocks, by which move, why, and what would help."""
     from servanda import asking, wire
-    from servanda.narrative import five_lines, how_long_deals_last
+    from servanda.narrative import five_lines, how_long_deals_last, rests_line
 
     with _progress(asked) as progress:
         findings = asking.findings_of(asked, progress)
@@ -119,6 +125,9 @@ def answer(asked: Asked) -> int:
         screen = _screen(asked)
         screen.title(findings.case.title)
         screen.lines(five_lines(findings))
+        if told := rests_line(findings, quote(asked.case)):
+            screen.text()
+            screen.text(told, "dim")
         if lasting := how_long_deals_last(findings):
             screen.text()
             screen.text(lasting, "dim")
@@ -149,14 +158,22 @@ def init(name: str) -> int:
 
 
 @servanda.command()
-@asks("strict", *_SHOWN)
+@asks(*_SOURCED, "strict", *_SHOWN)
 def check(asked: Asked) -> int:
-    """Check a case: every fault and warning, with the place to mend."""
+    """Check a case: every fault and warning, with the place to mend.
+
+    Where its sources are at hand, a quote that is not in its source is a fault.
+    """
     from servanda import asking
     from servanda.casefile import find_case, located
+    from servanda.narrative import sources_line
 
+    line = ""
     try:
-        found = located(find_case(asked.case), asking.oddities(asking.case_of(asked)))
+        evidence = asking.evidence_of(asked)
+        odd = [*asking.oddities(evidence.case), *evidence.problems()]
+        found = located(find_case(asked.case), odd)
+        line = sources_line(evidence, quote(asked.case))
     except CaseError as error:
         found = list(error.problems)
     faults = sum(problem.severity == "fault" for problem in found)
@@ -169,12 +186,61 @@ def check(asked: Asked) -> int:
         for problem in found:
             screen.raw(str(problem))
         screen.raw(_counted(faults, len(found) - faults))
+        if line:
+            screen.raw(line)
     return FAULTY if faults else _code(asked, refused=bool(found))
 
 
 def _counted(faults: int, odd: int) -> str:
     warned = f"{odd or 'no'} warning" + ("" if odd == 1 else "s")
     return f"{faults} fault" + ("" if faults == 1 else "s") if faults else f"no faults, {warned}"
+
+
+@servanda.command()
+@asks(*_SOURCED, "mentions", "annotations", "strict", *_SHOWN)
+def evidence(asked: Asked) -> int:
+    """Check every quote against its source, and show what stands on what.
+
+    With --strict the answer is no where a citation is not verified.
+    """
+    from servanda import asking, wire
+    from servanda.mentions import mentions, names_of
+    from servanda.narrative import evidence_sections, mentions_section
+
+    folder = asking.folder_of(asked)
+    found = asking.evidence_of(asked)
+    named = None
+    if asked.mentions is not None:
+        names_of(found.case, asked.mentions)
+        named = mentions(found, asked.mentions)
+    if asked.json:
+        _write(wire.evidence(found, asked.mentions, named))
+    else:
+        screen = _screen(asked)
+        screen.title(found.case.title)
+        if named is not None and asked.mentions is not None:
+            screen.section(mentions_section(found, asked.mentions, named))
+        else:
+            for section in evidence_sections(found, str(folder or "")):
+                screen.section(section)
+    if asked.annotations is not None:
+        _write_beside(asked, asked.annotations, wire.written(wire.web_annotations(found)) + "\n")
+    return _code(asked, refused=not found.verified)
+
+
+def _write_beside(asked: Asked, output: str, text: str) -> None:
+    """Write a file whole or not at all, but none that the case is read from."""
+    from servanda import asking
+    from servanda.report import write_whole
+
+    if asking.is_of_the_case(asked, output):
+        raise UsageError(f'"{output}" belongs to the case', "write the file beside it")
+    try:
+        write_whole(output, text)
+    except OSError as error:
+        raise UsageError(f'cannot write "{output}": {error.strerror}') from error
+    if not asked.json:
+        click.echo(f"Wrote {output}.")
 
 
 @servanda.command()
@@ -216,7 +282,7 @@ def stability(asked: Asked) -> int:
 
 
 @servanda.command()
-@asks(*_PLANNED, "foresight", *_TIMED, *_SHOWN)
+@asks(*_PLANNED, "foresight", *_SOURCED, *_TIMED, *_SHOWN)
 def nodeal(asked: Asked) -> int:
     """Show where the conflict goes without an agreement."""
     from servanda import asking, wire
@@ -236,7 +302,7 @@ def nodeal(asked: Asked) -> int:
 
 
 @servanda.command()
-@asks(*_PLANNED, *_TIMED, "strict", *_SHOWN)
+@asks(*_PLANNED, *_SOURCED, *_TIMED, "strict", *_SHOWN)
 def threat(asked: Asked) -> int:
     """Test the plan's threats: credible or bluff, whom they hurt, what they change.
 
@@ -257,7 +323,7 @@ def threat(asked: Asked) -> int:
 
 
 @servanda.command()
-@asks(*_PLANNED, "best", "limit", "group_size", *_TIMED, "strict", *_SHOWN)
+@asks(*_PLANNED, "best", "limit", "group_size", *_SOURCED, *_TIMED, "strict", *_SHOWN)
 def agreements(asked: Asked) -> int:
     """Show the agreements that stick, then the near misses, and who blocks them."""
     from servanda import asking, wire
@@ -278,17 +344,19 @@ def agreements(asked: Asked) -> int:
 
 def _short(findings: Findings, place: int) -> Section:
     """Return a package in short: the verdict party by party, and who blocks it."""
-    from servanda.narrative import Section, package_section
+    from servanda.narrative import Section, because, package_section
 
     package = findings.packages[place]
     whole = package_section(findings, package)
     verdict = "sticks" if package.sticks else "does not stick"
     blocking = whole.parts[: 0 if package.sticks else 1]
-    return Section(f"Package {place + 1}: {verdict}", whole.paragraphs, whole.tables, blocking)
+    rests = because(findings, package.grounds, sticks=package.sticks)
+    title = f"Package {place + 1}: {verdict}"
+    return Section(title, (*whole.paragraphs, *rests), whole.tables, blocking)
 
 
 @servanda.command()
-@asks(*_PLANNED, "state", "package", "group_size", *_TIMED, "strict", *_SHOWN)
+@asks(*_PLANNED, "state", "package", "group_size", *_SOURCED, *_TIMED, "strict", *_SHOWN)
 def explain(asked: Asked) -> int:
     """Explain the plan's target, a package or a state: why it sticks, or who blocks it and how.
 
@@ -337,7 +405,7 @@ def _explanation(findings: Findings, found: Package | None, *, aimed: bool) -> l
 
 
 @servanda.command()
-@asks(*_PLANNED, "package", *_TIMED, "strict", *_SHOWN)
+@asks(*_PLANNED, "package", *_SOURCED, *_TIMED, "strict", *_SHOWN)
 def roadmap(asked: Asked) -> int:
     """Show an order of steps to the agreement that leaves nobody stranded or tempted.
 
@@ -363,7 +431,7 @@ def roadmap(asked: Asked) -> int:
 
 
 @servanda.command()
-@asks(*_PLANNED, "best", "limit", "group_size", *_TIMED, "output", "strict", "color")
+@asks(*_PLANNED, "best", "limit", "group_size", *_SOURCED, *_TIMED, "output", "strict", "color")
 def report(asked: Asked) -> int:
     """Write a report on a case in Markdown, to be read, printed and mailed.
 

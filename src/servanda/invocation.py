@@ -44,6 +44,9 @@ class Asked:
     state: str | None = None
     package: int | None = None
     output: str | None = None
+    sources: str | None = None
+    annotations: str | None = None
+    mentions: str | None = None
 
 
 def _separated(_context: click.Context, _param: click.Parameter, words: Sequence[str]) -> Any:
@@ -110,6 +113,23 @@ _OPTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
         type=_COUNT,
         metavar="N",
         help="The Nth package in the order of `servanda agreements`.",
+    ),
+    "sources": click.option(
+        "--sources",
+        metavar="DIR",
+        envvar="SERVANDA_SOURCES",
+        help="The folder of source documents (default: SERVANDA_SOURCES, or sources/ beside the "
+        "case).",
+    ),
+    "annotations": click.option(
+        "--annotations",
+        metavar="FILE",
+        help="Write the citations as W3C Web Annotations to this file.",
+    ),
+    "mentions": click.option(
+        "--mentions",
+        metavar="NAME",
+        help="Show where the sources speak of a party or an option, and which claims cite that.",
     ),
     "output": click.option("-o", "--output", metavar="FILE", help="Write to this file."),
 }

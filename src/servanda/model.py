@@ -87,15 +87,26 @@ class Model(BaseModel):
 
 
 class Citation(Model):
-    """Where a source says it: line numbers are 1-based, the quote has at most six words."""
+    """Where a source says it.
+
+    `lines` are the first and the last line, counted from 1 along the source's reading order;
+    without them the whole source is searched.  The `quote` has at most six words; ``...`` stands
+    for words left out.
+    """
 
     source: Word
-    lines: tuple[Whole, Whole]
+    lines: tuple[Whole, Whole] | None = None
     quote: str
 
 
 class Claim(Model):
-    """What a source says about some parties, in the analyst's own words."""
+    """What a source says about some parties, in the analyst's own words.
+
+    `hedge` is how strongly the author puts it.  `support` is the analyst's own mark: does the
+    passage say what the claim says?  `confidence` is how sure the analyst is of that mark, which is
+    not how likely the claim is.  An `assumption` is added by the modeller.  `date` is that of a
+    fact.
+    """
 
     shorthand = "text"
     text: str
@@ -109,18 +120,30 @@ class Claim(Model):
     about: tuple[PartyId, ...] = ()
     hedge: Literal["flat", "likely", "may", "longshot"] | None = None
     cite: tuple[Citation, ...] = ()
+    assumption: Flag = False
+    support: Literal["yes", "partly", "no"] | None = None
+    confidence: Literal["low", "moderate", "high"] | None = None
     date: Word = ""
     note: str = ""
 
 
 class Source(Model):
-    """A document, known by its sha256; its text never travels with the case."""
+    """A document, known by its sha256; its text never travels with the case.
+
+    `reading` gives ranges of lines, in the order in which they are to be read, where they are not
+    the whole file from top to bottom: columns out of order, or one piece among several.  `file` is
+    its name in the folder of sources, needed only where there is no sha256.  `encoding` settles
+    how a text is written where the file itself does not tell.
+    """
 
     shorthand = "title"
     title: str
     author: str = ""
     date: Word = ""
     sha256: str = ""
+    reading: tuple[tuple[Whole, Whole], ...] = ()
+    file: str = ""
+    encoding: str = ""
     where: str = ""
     note: str = ""
 
@@ -166,6 +189,7 @@ class Option(Resting):
     by: PartyId | None = None
     joint: tuple[PartyId, ...] = ()
     does: str = ""
+    aliases: tuple[str, ...] = ()
     levels: tuple[Word, ...] = ("no", "yes")
     values: tuple[Number, ...] = ()
     unit: Word = ""

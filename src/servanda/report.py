@@ -84,7 +84,7 @@ def write_report(
     *,
     sha256: str = "",
 ) -> None:
-    """Write the report to a file: beside it first, then renamed, so that none is half written.
+    """Write the report to a file, whole or not at all.
 
     Parameters
     ----------
@@ -100,12 +100,22 @@ def write_report(
     OSError
         If the file cannot be written, or is a folder or a device.
     """
+    write_whole(path, markdown(findings, premises, sha256=sha256))
+
+
+def write_whole(path: str | Path, text: str) -> None:
+    """Write a text to a file: beside it first, then renamed, so that none is half written.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written, or is a folder or a device.
+    """
     path = Path(path)
     if not path.name or path.is_dir():
         raise IsADirectoryError(EISDIR, "it is a folder", str(path))
     if path.exists() and not path.is_file():
         raise FileExistsError(EEXIST, "it is not a plain file", str(path))
-    text = markdown(findings, premises, sha256=sha256)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{token_hex(4)}")
     try:
@@ -147,7 +157,7 @@ def sections(findings: Findings, premises: Premises | None = None) -> tuple[Sect
         wishes_section(case),
         assumptions_section(findings.situation),
         _silent(findings),
-        claims_section(case),
+        claims_section(findings.evidence),
         names_section(case),
         _METHOD,
     )

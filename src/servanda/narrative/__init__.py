@@ -9,11 +9,17 @@ from servanda.narrative.agreement import (
 )
 from servanda.narrative.basis import (
     assumptions_section,
-    claims_section,
     names_section,
     wishes_section,
 )
 from servanda.narrative.course import no_deal_section, threat_sections
+from servanda.narrative.evidence import (
+    claims_section,
+    evidence_sections,
+    mentions_section,
+    sources_line,
+)
+from servanda.narrative.grounds import because, grounds_section, rests_line
 from servanda.narrative.lines import five_lines, how_long_deals_last
 from servanda.narrative.premises import Premises, gather, premises_sections
 from servanda.narrative.section import Line, Section, Table, Tone
@@ -27,19 +33,25 @@ __all__ = [
     "Table",
     "Tone",
     "assumptions_section",
+    "because",
     "blockers_section",
     "claims_section",
+    "evidence_sections",
     "explain_state",
     "five_lines",
     "gather",
+    "grounds_section",
     "how_long_deals_last",
+    "mentions_section",
     "names_section",
     "no_deal_section",
     "package_section",
     "packages_section",
     "premises_sections",
     "refusals_section",
+    "rests_line",
     "roadmap_section",
+    "sources_line",
     "target_section",
     "threat_sections",
     "wishes_section",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from servanda.acceptance import Acceptable, Comparison
 from servanda.analysis import Blocker, Findings, Lapse, Package, blockers
 from servanda.model import PartyId
+from servanda.narrative.grounds import grounds_section
 from servanda.narrative.phrases import (
     changed,
     changes,
@@ -71,8 +72,11 @@ def target_section(findings: Findings) -> Section:
     paragraphs += _makers(findings)
     if not target.sticks:
         paragraphs.append(_nearest(findings))
-    parts = (package_section(findings, package, "The target in full"),) if package else ()
-    return Section("The target", tuple(paragraphs), (), parts)
+    parts = [package_section(findings, package, "The target in full")] if package else []
+    found = findings.target_grounds
+    if found is not None and len(target.states) > 1:
+        parts.append(grounds_section(findings, found, sticks=target.sticks))
+    return Section("The target", tuple(paragraphs), (), tuple(parts))
 
 
 def _settled(findings: Findings) -> list[str]:
@@ -150,6 +154,8 @@ def package_section(findings: Findings, package: Package, title: str = "") -> Se
         who = names(findings.case, package.silent)
         paragraphs.append(f"Silent: the case does not say what {who} would make of these changes.")
     parts = [] if package.sticks or barred else [blockers_section(findings, package)]
+    if not barred:
+        parts.append(grounds_section(findings, package.grounds, sticks=package.sticks))
     parts += [section for section in (_lapses(findings, package),) if not section.empty]
     if package.state != start:
         parts.append(roadmap_section(findings, package))

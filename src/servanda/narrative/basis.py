@@ -72,54 +72,6 @@ def wishes_section(case: Case) -> Section:
     )
 
 
-def claims_section(case: Case) -> Section:
-    """Return the claims with their citations, and what nothing rests on."""
-    if not case.claims:
-        return Section("Claims", ("The case cites no claims.",))
-    used = _used(case)
-    rows = tuple(
-        (
-            name,
-            claim.text,
-            "; ".join(f"{c.source}, lines {c.lines[0]}–{c.lines[1]}" for c in claim.cite)
-            or claim.note,
-            "yes" if name in used else "no",
-        )
-        for name, claim in case.claims.items()
-    )
-    said = [
-        "Unverified: claims enter with their citations but are not checked against sources yet."
-    ]
-    sources = tuple(
-        (name, source.title, source.author, source.date, source.where)
-        for name, source in case.sources.items()
-    )
-    tables = [Table(("Claim", "What it says", "Where", "Used"), rows)]
-    if sources:
-        tables.append(Table(("Source", "Title", "Author", "Date", "Where kept"), sources))
-    return Section("Claims", tuple(said), tuple(tables))
-
-
-def _used(case: Case) -> frozenset[str]:
-    """Return the claims that a statement, option, fact, rule or term of the case rests on."""
-    cited: list[Sequence[str]] = [
-        *(s.claims for p in case.parties for g in case.statements(p) for s in g),
-        *(preference.claims for preference in case.preferences.values()),
-        *(worth.claims for pref in case.preferences.values() for worth in pref.points.values()),
-        *(place.claims for pref in case.preferences.values() for place in pref.position.values()),
-        *(option.claims for option in case.options.values()),
-        *(fact.claims for fact in case.facts.values()),
-        *(rule.claims for rule in case.never),
-    ]
-    for plan in case.plans.values():
-        parts = (plan.commitments, plan.pressure, plan.offers, plan.target)
-        cited += [term.claims for part in parts for term in part]
-        cited += [threat.claims for threat in plan.threats]
-        cited += [guarantor.claims for guarantor in plan.guarantors]
-        cited += [step.claims for step in plan.steps]
-    return frozenset(name for claims in cited for name in claims)
-
-
 def names_section(case: Case) -> Section:
     """Return what the short names in quoted wishes stand for: options and facts."""
     options = tuple(

@@ -6,12 +6,14 @@ their ids, levels by their names, and order is that of the case file.
 
 from servanda.wire.agreements import agreements, missing
 from servanda.wire.course import no_deal_alone, roadmap, threats
+from servanda.wire.evidence import evidence, web_annotations
 from servanda.wire.explanation import explain
 from servanda.wire.stable import stability, witnesses
 from servanda.wire.text import problems, written
 
 __all__ = [
     "agreements",
+    "evidence",
     "explain",
     "missing",
     "no_deal_alone",
@@ -19,6 +21,7 @@ __all__ = [
     "roadmap",
     "stability",
     "threats",
+    "web_annotations",
     "witnesses",
     "written",
 ]

@@ -8,6 +8,7 @@ from servanda.selfenforcement import PartyGrade
 from servanda.situation import Situation
 from servanda.target import TargetVerdict
 from servanda.wire.course import no_deal, road
+from servanda.wire.evidence import rests_on
 from servanda.wire.parts import Data, asked, changes, decisive, party_grade, statement_data, terms
 
 
@@ -81,6 +82,7 @@ def package(findings: Findings, found: Package) -> Data:
         "roadmap": None if found.roadmap is None else road(situation, found.roadmap),
         "roadmap_note": found.roadmap_note or None,
         "silent": list(found.silent),
+        "rests_on": rests_on(findings.evidence, found.grounds),
     }
 
 
@@ -121,6 +123,9 @@ def _target(findings: Findings, target: TargetVerdict | None) -> Data | None:
         **_grades(findings, target),
         "versus_no_deal": {party: each.versus for party, each in target.comparisons.items()},
         "makers": {party: each.versus for party, each in findings.makers.items()},
+        "rests_on": None
+        if findings.target_grounds is None
+        else rests_on(findings.evidence, findings.target_grounds),
     }
 
 
