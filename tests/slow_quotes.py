@@ -14,7 +14,7 @@ WORD = r"[^\W_]"
 NEGATIONS = (
     "not never no cannot nor neither none nobody nothing hardly scarcely barely rarely seldom"
 )
-AFTER = "not never no hardly scarcely barely"
+AFTER = "not never no hardly scarcely barely rarely seldom"
 
 
 def places(text: str, quote: str) -> list[tuple[int, int]]:
@@ -30,8 +30,8 @@ def places(text: str, quote: str) -> list[tuple[int, int]]:
         BROKEN.join(map(re.escape, token)) if re.match(WORD, token) else _between(token)
         for token in tokens
     )
-    before = rf"(?<!{WORD})(?<!{WORD}[{APOSTROPHES}])"
-    after = rf"(?!{WORD})(?![{APOSTROPHES}]{WORD})(?![-\u2010]\s*\n\s*{WORD})"
+    before = rf"(?<!{WORD})(?<!{WORD}[{APOSTROPHES}])(?<!{WORD}[-\u2010\u2013])"
+    after = rf"(?!{WORD})(?![{APOSTROPHES}]{WORD})(?![-\u2010](?:\s*\n\s*)?{WORD})(?!\u2013{WORD})"
     found = re.finditer(rf"{before}(?={spelled}{after})", text)
     spans = []
     for each in found:
@@ -56,19 +56,14 @@ def negated(text: str, start: int, end: int) -> bool:
     broken = r"([^\W\d_])[-\u2010][ \t]*\n\s*([^\W\d_])"
     front, back = (re.sub(broken, r"\1\2", part) for part in (text[:start], text[end:]))
     text, start, end = f"{front}|{back}", len(front), len(front) + 1
-    gap = r"[\s\"'“”‘’]*"
+    gap = r"[\s\"'“”‘’()\[\]]*"
     words = "|".join(NEGATIONS.split())
-    before = rf"(?:\b(?:{words}|no\s+longer)|n[{APOSTROPHES}]t)(?:-|{gap}|\s*-\s*)$"
-    prefixes = "non|un|anti|counter|de|dis|in|ex|post|pre|pseudo|quasi"
-    hyphened = rf"\b(?:{prefixes})[-\u2010]$"
+    before = rf"(?:\b(?:{words}|no\s+longer|no\s+one)|n[{APOSTROPHES}]t)(?:-|{gap}|\s*-\s*)$"
     if re.search(before, text[:start], re.IGNORECASE) and not re.search(
         r"\n\s*\n\s*$", text[:start]
     ):
         return True
-    if re.search(hyphened, text[:start], re.IGNORECASE):
-        return True
     said = "|".join(AFTER.split())
     after = rf"^(?:-|{gap})(?<![^\W])\b(?:{said})\b(?!{gap}(?:only|just|merely|simply)\b)"
-    if re.search(after, text[end:], re.IGNORECASE) and not re.match(r"\s*\n\s*\n", text[end:]):
-        return True
-    return bool(re.match(r"[-\u2010](?:free|less)\b", text[end:], re.IGNORECASE))
+    near = not re.match(r"\s*\n\s*\n", text[end:])
+    return near and bool(re.search(after, text[end:], re.IGNORECASE))

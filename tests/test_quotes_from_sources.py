@@ -132,6 +132,8 @@ def plainly(text: Text, cut: Cut) -> bool:
         if starts[first] <= span[0] and span[1] <= end
     ]
     bare = [word.strip("\"'“”‘’.,;:!?()") for word in cut.quote.split()]
+    if re.search("[×+=<>]", cut.quote):
+        return False  # a sum must not be cut
     if len(inside) != 1 or not all(bare) or "..." in cut.quote or "…" in cut.quote:
         return False
     return not negated(whole.text, *inside[0])

@@ -192,7 +192,7 @@ def test_a_source_that_is_not_there_is_not_found(tmp_path: Path) -> None:
 def test_a_changed_file_is_told_and_not_read(tmp_path: Path, source: str) -> None:
     put(tmp_path, {"s1.txt": WELL})
     kept = only(tmp_path, source.format(f"sha256: {OTHER}"))
-    told = f"has another sha256: this is not the document cited, whose sha256 is {OTHER}"
+    told = f"is not, or no longer, the document cited: its sha256 is {SUM}, not {OTHER}"
     assert (tmp_path / "s1.txt", None, told) == (kept.file, kept.document, kept.problem)
 
 
@@ -357,7 +357,7 @@ def test_faults_of_one_source_never_stop_the_others(tmp_path: Path) -> None:
         "s1": "is damaged",
         "s2": "is damaged, or no Word document",
         "wrong": 'is in an encoding unknown here, as the case says: "no-such-thing"',
-        "changed": "has another sha256: this is not the document cited, whose sha256 is " + OTHER,
+        "changed": f"is not, or no longer, the document cited: its sha256 is {SUM}, not {OTHER}",
         "well": "",
     } == told
 

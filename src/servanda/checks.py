@@ -11,7 +11,7 @@ from servanda.basis import parts
 from servanda.conditions import OptionId
 from servanda.errors import KEY, ConditionError, Path, Problem, did_you_mean
 from servanda.ledger import Ledger
-from servanda.model import Case, Citation, Option, PartyId, Preference
+from servanda.model import Case, Citation, Option, PartyId, Preference, Source
 from servanda.plan_checks import check_plan
 from servanda.tokens import KEYWORDS, is_word
 
@@ -333,6 +333,8 @@ def _walk_away(ledger: Ledger) -> None:
 def _evidence(ledger: Ledger) -> None:
     """Check claims, their citations, and everything that rests on claims."""
     case = ledger.case
+    for name, source in case.sources.items():
+        _source(ledger, source, ("sources", name))
     for name, claim in case.claims.items():
         path: Path = ("claims", name)
         for place, party in enumerate(claim.about):
@@ -344,6 +346,21 @@ def _evidence(ledger: Ledger) -> None:
             ledger.known("claim", known, case.claims, (*part.path, "claims", place))
 
 
+def _source(ledger: Ledger, source: Source, path: Path) -> None:
+    if source.sha256 and not re.fullmatch(r"[0-9a-fA-F]{64}", source.sha256):
+        hint = "`sha256sum FILE` prints 64 signs from 0 to 9 and a to f"
+        ledger.add((*path, "sha256"), "no sha256", hint)
+    taken: set[int] = set()
+    for place, (first, last) in enumerate(source.reading):
+        here: Path = (*path, "reading", place)
+        if first < 1 or last < first:
+            message = f"lines {first} to {last} are no range"
+            ledger.add(here, message, "write the first line, then the last; they count from 1")
+        elif not taken.isdisjoint(range(first, last + 1)):
+            ledger.add(here, f"lines {first} to {last} are read twice", "each line is read once")
+        taken |= set(range(first, last + 1))
+
+
 def _citation(ledger: Ledger, citation: Citation, path: Path) -> None:
     ledger.known("source", citation.source, ledger.case.sources, (*path, "source"))
     first, last = citation.lines or (1, 1)
@@ -353,7 +370,8 @@ def _citation(ledger: Ledger, citation: Citation, path: Path) -> None:
     elif last < first and not (source and source.reading):
         message = f"lines {first} to {last} run backwards"
         ledger.add((*path, "lines"), message, f"write [{last}, {first}]")
-    words = len(citation.quote.split())
+    parts = re.split(r"[\s\u2012-\u2015\u2026]+", citation.quote)
+    words = sum(any(sign.isalnum() for sign in part) for part in parts)
     if words > _MOST_WORDS:
         hint = "at most six words travel with a case"
         ledger.add((*path, "quote"), f"the quote has {words} words", hint)

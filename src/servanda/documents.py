@@ -12,6 +12,7 @@ from unicodedata import normalize
 
 _LINE_END = re.compile(r"\r\n?|\n")
 _SOFT_AT_END = re.compile(r"\u00ad(?=[ \t]*(?:\r|\n|$))")
+_APOSTROPHE = {0x2BC: "\u2019", 0xFF07: "\u2019"}  # letters by their class, not by their use
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
 
@@ -98,7 +99,7 @@ def plain(text: str) -> str:
     >>> plain("co\u00adope\u00ad\nrate\u200b")
     'coope-\nrate'
     """
-    return _UNSEEN.sub("", _SOFT_AT_END.sub("-", normalize("NFC", text)))
+    return _UNSEEN.sub("", _SOFT_AT_END.sub("-", normalize("NFC", text))).translate(_APOSTROPHE)
 
 
 def document(text: str) -> Document:

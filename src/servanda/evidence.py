@@ -154,16 +154,26 @@ class Evidence:
         return [*found, *_later_facts(self.case)]
 
     def _false_quotes(self) -> Iterator[Problem]:
+        path: Path
         for name, checked in self.checks.items():
             for place, found in enumerate(checked):
+                if found.verdict.verified and found.note:
+                    path = ("claims", name, "cite", place, "quote")
+                    message = f"look at what the quote leaves out: {found.note}"
+                    yield Problem(message=message, path=path, severity="warning")
                 if not found.verdict.refused:
                     continue
                 citation = self.case.claims[name].cite[place]
-                path: Path = ("claims", name, "cite", place, "quote")
+                path = ("claims", name, "cite", place, "quote")
                 yield Problem(message=f"the quote is {accusation(citation, found)}", path=path)
 
     def _odd_sources(self) -> Iterator[Problem]:
         for name, kept in self.kept.items():
+            if kept.file is None and kept.document is None:
+                wanted = self.case.sources[name]
+                known = f"with the sha256 {wanted.sha256}" if wanted.sha256 else "of its name"
+                message = f"no file {known} is among the sources"
+                yield Problem(message=message, path=("sources", name), severity="warning")
             if kept.problem:
                 file = f'the file "{kept.file.name}"' if kept.file else "its file"
                 message = f"{file} {kept.problem}"

@@ -10,25 +10,24 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from servanda.passages import Passages
 from servanda.words import Gap, Words
 
 _REACH: Final = 600  # characters of the source that the pieces of a quote with ellipsis may span
-_BREAK = re.compile(r"[.,;:!?()\[\]\u2014\u2026]|\s[-\u2013]\s|\n\s*\n")
+_BREAK = re.compile(r"[.,;:!?\u2014\u2026\u2029]|\s[-\u2013]\s|\n\s*\n")
+_SENTENCE_END = re.compile(r"[.!?][\"'\u2019\u201d)\]]*\s|\n\s*\n|\u2029")
 _LINE_END = re.compile(r"[-\u2010\u2011][ \t]*\n\s*")
 _HYPHENS = frozenset("-\u2010\u2011")
 _DENYING = ("not", "never", "no", "hardly", "scarcely", "barely")
-_NOT_AFTER = frozenset(_DENYING)
+_NOT_AFTER = frozenset((*_DENYING, "rarely", "seldom"))
 _NOT_BEFORE = frozenset(
     (*_DENYING, "cannot", "nor", "neither", "none", "nobody", "nothing", "rarely", "seldom")
 )
 _ADDING = frozenset(("only", "just", "merely", "simply"))  # "not only" denies nothing
-_PREFIXES = frozenset(
-    ("non", "un", "anti", "counter", "de", "dis", "in", "ex", "post", "pre", "pseudo", "quasi")
-)
-_SUFFIXES = frozenset(("free", "less"))
+_TWO_WORDS = frozenset((("no", "longer"), ("no", "one")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +113,13 @@ def in_order(
 ) -> Sequence[Place]:
     """Return where pieces stand in order, within some 600 characters; each as short as may be."""
     each = [list(in_one_piece(passages, piece, region)) for piece in pieces]
+    firsts = [[hit.first for hit in hits] for hits in each]
     spans = passages.words.spans
     shortest: dict[int, Place] = {}
     for start in each[0]:
         chain = [start]
-        for hits in each[1:]:
-            following = bisect_right([hit.first for hit in hits], chain[-1].last)
+        for hits, begun in zip(each[1:], firsts[1:], strict=True):
+            following = bisect_right(begun, chain[-1].last)
             if following == len(hits):
                 break
             chain.append(hits[following])
@@ -129,13 +129,36 @@ def in_order(
     return tuple(shortest.values())
 
 
+def left_out(passages: Passages, place: Place) -> str:
+    """Return what is to be looked at in the words left out between pieces; empty if nothing is.
+
+    The pieces are there, in order; whether they may be put together so is for the reader to judge.
+    """
+    words, told = passages.words, []
+    for one, other in pairwise(place):
+        between = words.text[words.spans[one.last][1] : words.spans[other.first][0]]
+        if _SENTENCE_END.search(between):
+            told.append("a sentence ends in the words left out")
+        for word in range(one.last + 1, other.first):
+            said = _small(words, word, word)
+            contracted = said == "t" and words.gap(word - 1) is Gap.APOSTROPHE
+            if said in _NOT_BEFORE or contracted:
+                told.append(f'the words left out have "{words.each[word - contracted]}"')
+    return "; ".join(dict.fromkeys(told))
+
+
 def in_columns(passages: Passages, wanted: Pattern, region: tuple[int, int]) -> Iterator[Place]:
-    """Yield where a pattern stands in two parts: one ends a line, the other begins another line."""
+    """Yield where a pattern stands in two parts: one ends a column, the other begins one.
+
+    A column ends before an empty or an indented line, or with the text, and begins likewise.
+    """
     size = len(wanted.letters)
     for cut in range(1, size):
         between = wanted.gaps.get(cut)
         broken = {True} if between is None else {between.hyphen, False}
         if not passages.ending(wanted.letters[:cut]):
+            continue
+        if wanted.letters[cut - 1].isdigit() and wanted.letters[cut].isdigit():
             continue
         rights = list(_begun(passages, wanted.part(cut, size), region, broken))
         for before in _ended(passages, wanted.part(0, cut), region, broken) if rights else ():
@@ -159,6 +182,8 @@ def _ended(
             continue
         if not region[0] <= last < region[1] or place < begins[region[0]]:
             continue
+        if not passages.ends_column(last):
+            continue
         first, rest = words.word_at(place), passages.rest_of_line(last)
         if (rest in _HYPHENS) not in broken or any(sign in ".!?" for sign in rest):
             continue
@@ -176,7 +201,7 @@ def _begun(
         if not squashed.startswith(letters, begins[first]) or not region[0] <= first < region[1]:
             continue
         after = words.word_at(begins[first] + len(letters))
-        if after is None or after > region[1]:
+        if after is None or after > region[1] or not passages.begins_column(first):
             continue
         if True not in broken and first and words.gap(first - 1) is Gap.LINE_HYPHEN:
             continue
@@ -214,7 +239,8 @@ def _apart(words: Words, before: int) -> bool:
     """Return whether a word and the next are words of their own, not parts of one."""
     if not 0 <= before < len(words.spans) - 1:
         return True
-    return words.gap(before) is Gap.APART and not words.in_number(before)
+    parts = words.in_number(before) or words.in_compound(before)
+    return words.gap(before) is Gap.APART and not parts
 
 
 def _hit(passages: Passages, wanted: Pattern, first: int, last: int) -> Hit:
@@ -232,13 +258,11 @@ def _negation_before(words: Words, first: int) -> str:
     """Return what is told of a negation right before a word; empty if there is none."""
     between, (start, last) = words.between(first - 1), words.joined(first - 1)
     word = _small(words, start, last)
-    if between in _HYPHENS and word in _PREFIXES:
-        return _told(words, start, last, "before")
     if _BREAK.search(between):
         return ""
     former = _small(words, start - 1, start - 1) if start else ""
     contracted = word == "t" and former.endswith("n") and words.gap(start - 1) is Gap.APOSTROPHE
-    if contracted or (former, word) == ("no", "longer"):
+    if contracted or (former, word) in _TWO_WORDS:
         return _told(words, start - 1, last, "before")
     return _told(words, start, last, "before") if word in _NOT_BEFORE else ""
 
@@ -247,8 +271,6 @@ def _negation_after(words: Words, last: int) -> str:
     """Return what is told of a negation right after a word; empty if there is none."""
     between, (start, end) = words.between(last), words.joined(last + 1)
     word = _small(words, start, end)
-    if between in _HYPHENS and word in _SUFFIXES:
-        return _told(words, start, end, "after")
     adding = _ADDING.intersection(each.lower() for each in words.each[end + 1 : end + 2])
     if word not in _NOT_AFTER or adding or _BREAK.search(between):
         return ""

@@ -84,6 +84,18 @@ class Passages:
         found = ((letters[max(0, end - _EDGE) : end][::-1], last) for end, last in ends)
         return _sorted(found)
 
+    def ends_column(self, word: int) -> bool:
+        """Return whether the line of a word is followed by an empty or indented one, or none."""
+        lines = self.document.lines
+        after = self.document.line_at(self.words.spans[word][0]) + 1
+        return after == len(lines) or not lines[after][:1].strip()
+
+    def begins_column(self, word: int) -> bool:
+        """Return whether the line of a word is indented, or comes after an empty one, or none."""
+        lines = self.document.lines
+        here = self.document.line_at(self.words.spans[word][0])
+        return not here or not lines[here][:1].strip() or not lines[here - 1].strip()
+
     def rest_of_line(self, word: int) -> str:
         """Return what stands between a word and the end of its line, blanks left out."""
         start = self.words.spans[word][1]

@@ -18,7 +18,7 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from servanda.documents import Document, plain
-from servanda.matching import Place, in_columns, in_one_piece, in_order, pattern
+from servanda.matching import Place, in_columns, in_one_piece, in_order, left_out, pattern
 from servanda.passages import Passages
 from servanda.words import Words
 
@@ -164,7 +164,9 @@ def _told(passages: Passages, places: Sequence[Place], verdict: Verdict) -> Foun
     """
     clean = [place for place in places if not any(hit.negation for hit in place)]
     place = (clean or places)[0]
-    note = "" if clean else next(hit.negation for hit in place if hit.negation)
+    note = left_out(passages, place) if clean and len(place) > 1 else ""
+    if not clean:
+        note = next(hit.negation for hit in place if hit.negation)
     if clean and len(places) > 1:
         verdict, note = Verdict.AMBIGUOUS, _several(passages, places)
     elif not clean:
@@ -192,8 +194,9 @@ def _spans(passages: Passages, place: Place) -> tuple[tuple[int, int], ...]:
 
 
 def _lines(passages: Passages, place: Place) -> tuple[int, int]:
-    spans = _spans(passages, place)
-    return passages.document.numbers_of(spans[0][0], spans[-1][1])
+    """Return the line where its first part begins, and the line where its last part ends."""
+    spans, document = _spans(passages, place), passages.document
+    return document.numbers_of(*spans[0])[0], document.numbers_of(*spans[-1])[1]
 
 
 # ------------------------------------------------------------------------ what may be meant
@@ -267,4 +270,7 @@ def difference(quote: str, passage: str) -> str:
             clauses.append(f'it adds "{mine}"')
         elif change == "insert":
             clauses.append(f'it leaves out "{theirs}"')
-    return "; ".join(clauses) or "it cuts a word or a number of the source in two"
+    return (
+        "; ".join(clauses)
+        or "it stands there, but within longer words or numbers, or with other signs"
+    )

@@ -35,6 +35,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _MOST_CONTROL: Final = 0.01  # share of control signs from which a file is no text
 _LOST: Final = "\ufffd"  # what Python puts for bytes that it cannot read
+_PARTED: Final = "\u2029"  # the end of a paragraph, where blocks meet in one line
 _LARGEST: Final = 256 * 2**20  # bytes of a Word document when unpacked
 
 
@@ -259,7 +260,7 @@ class _Page(HTMLParser):
 
     def _part(self, tag: str) -> None:
         if tag in self._PARTING:
-            self._shown.setdefault(self.getpos()[0], []).append(" ")
+            self._shown.setdefault(self.getpos()[0], []).append(_PARTED)
 
     def drop_rest(self) -> None:
         """End the page; a tag or a comment that does not end is not shown."""
@@ -270,7 +271,13 @@ class _Page(HTMLParser):
     def lines(self, count: int) -> tuple[str, ...]:
         """Return the lines of the page: nothing where a line of the file shows nothing."""
         shown = ("".join(self._shown.get(number, ())) for number in range(1, count + 1))
-        return tuple(plain(" ".join(line.split())) for line in shown)
+        return tuple(plain(_one_blank(line)) for line in shown)
+
+
+def _one_blank(line: str) -> str:
+    """Return a line with single blanks; where blocks meet inside it, one mark stays."""
+    blocks = (" ".join(block.split()) for block in line.split(_PARTED))
+    return f" {_PARTED}".join(block for block in blocks if block)
 
 
 # ------------------------------------------------------------------------------ extras

@@ -78,8 +78,8 @@ def find_sources(case: Case, folder: Path) -> Mapping[str, Kept]:
         if named is None:
             found[name] = Kept()
         elif source.sha256 and path is None and _readable(named) and _sum(named):
-            hint = f"this is not the document cited, whose sha256 is {source.sha256}"
-            found[name] = Kept(file=named, problem=f"has another sha256: {hint}")
+            other = f"is not, or no longer, the document cited: its sha256 is {_sum(named)}"
+            found[name] = Kept(file=named, problem=f"{other}, not {source.sha256}")
         else:
             if (named, source.encoding) not in read:
                 read[named, source.encoding] = _read(named, source.encoding)

@@ -18,18 +18,29 @@ from unicodedata import category, normalize
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 """Scripts that put no blank between words: each letter counts as a word."""
 
-_APOSTROPHES = frozenset("'\u2019\u2018\u02bc\u00b4`\u2032")
-_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
+_APOSTROPHES = frozenset("'\u2019\u2018\u00b4`\u2032")
 _LINE_HYPHEN = re.compile(r"[-\u2010\u2011][ \t]*\n\s*")
 _PASTED_HYPHEN = re.compile(r"[-\u2010\u2011]\s+")
-_SIGN = re.compile(r"[%\u2030\u00b0&+=<>\u2264\u2265\u2260\u2248~\u00b1\u00d7\u00f7$\u20ac\u00a3]")
 _QUOTED_LINE = re.compile(r"\n[ \t]*[>+][> \t]*")
-_BEFORE_NUMBER = frozenset(
-    "-\u2010\u2011\u2012\u2013\u2212+<>=~$\u20ac\u00a3\u00b1\u2264\u2265\u2260\u2248"
-)
-_AFTER_NUMBER = re.compile(r"[ \u00a0\u202f]?([%\u2030\u00b0])")
-_IN_NUMBER = re.compile(r"[.,:/'\u2019\u00a0\u2009\u202f\-\u2010-\u2014\u2212]")
+_PER_CENT = frozenset("%\u066a\ufe6a\uff05\u2030\u2031\u00b0")
+_IN_NUMBER = frozenset(".,:/'^\u2019\u00b7\u066b\u066c\u00a0\u2009\u202f")
+_GROUP = re.compile(r"\d{3}(?!\d)")
 _BROKEN_RANGE = re.compile(r"(?<=-)\s*\n\s*")
+_INITIAL = re.compile(r"[^\W\d_]")
+
+
+def _is_dash(sign: str) -> bool:
+    return category(sign) == "Pd" or sign == "\u2212"
+
+
+def _is_sign(sign: str) -> bool:
+    """Return whether a sign bears on a number: money, mathematics, per cent, degrees."""
+    return sign in _PER_CENT or (category(sign) in {"Sc", "Sm"} and sign != "|")
+
+
+def _even(text: str) -> str:
+    """Return a text with all dashes alike."""
+    return "".join("-" if _is_dash(sign) else sign for sign in text)
 
 
 class Gap(Enum):
@@ -141,31 +152,60 @@ class Words:
         end, start = self.spans[before][1], self.spans[before + 1][0]
         between = self.text[end:start]
         if self.text[end - 1].isdigit() and self.text[start].isdigit():
-            return re.sub(r"\s+", " ", _BROKEN_RANGE.sub("", between.translate(_DASHES)))
-        found = "".join(_SIGN.findall(_QUOTED_LINE.sub(" ", between)))
-        return found + ("-" if "-" in self.sign_before(before + 1) else "")
+            return re.sub(r"\s+", " ", _BROKEN_RANGE.sub("", _even(between)))
+        found = "".join(filter(_is_sign, _QUOTED_LINE.sub(" ", between)))
+        before_number = self.sign_before(before + 1)
+        return found + "".join(sign for sign in before_number if sign in "-.")
 
     def sign_before(self, word: int) -> str:
-        """Return the signs right before a number; empty where there are none, or no number."""
+        """Return the signs right before a number; empty where there are none, or no number.
+
+        A point that begins it, as in ``.5``, is one.
+        """
         place = start = self.spans[word][0]
         if not self.text[start].isdigit():
             return ""
-        while place and self.text[place - 1] in _BEFORE_NUMBER:
+        if place and self.text[place - 1] in ".,":
             place -= 1
-        signs = self.text[place:start].translate(_DASHES)
-        joins = place > 0 and self.text[place - 1].isalnum()
-        return signs.removeprefix("-") if joins else signs
+        while place and (_is_dash(self.text[place - 1]) or _is_sign(self.text[place - 1])):
+            place -= 1
+        signs = _even(self.text[place:start])
+        if place and self.text[place - 1].isalnum():
+            return signs.lstrip("-.,")
+        return signs
 
     def sign_after(self, word: int) -> str:
-        """Return the per cent sign or the like right after a number; empty where there is none."""
+        """Return the per cent sign, the money or the like right after a number; or nothing."""
         end = self.spans[word][1]
-        found = _AFTER_NUMBER.match(self.text, end) if self.text[end - 1].isdigit() else None
-        return found[1] if found else ""
+        if not self.text[end - 1].isdigit():
+            return ""
+        rest = self.text[end : end + 8].lstrip()[:1]
+        money = bool(rest) and category(rest) == "Sc" and self.text[end : end + 1] == rest
+        return rest if rest in _PER_CENT or money else ""
 
     def in_number(self, before: int) -> bool:
-        """Return whether a word and the next are parts of one number, such as ``32,000``."""
+        """Return whether a word and the next are one number or range: ``32,000``, ``5-10``."""
         if not 0 <= before < len(self.spans) - 1:
             return False
         end, start = self.spans[before][1], self.spans[before + 1][0]
-        digits = self.text[end - 1].isdigit() and self.text[start].isdigit()
-        return digits and bool(_IN_NUMBER.fullmatch(self.text[end:start]))
+        if not (self.text[end - 1].isdigit() and self.text[start].isdigit()):
+            return False
+        between = self.text[end:start]
+        sign = between.strip() or between
+        if len(sign) == 1 and (sign in _IN_NUMBER or _is_dash(sign) or _is_sign(sign)):
+            return sign not in ".,:" or between == sign or "\n" in between
+        thousands = self.spans[before][1] - self.spans[before][0] <= 3
+        return not sign.strip() and thousands and bool(_GROUP.match(self.text, start))
+
+    def in_compound(self, before: int) -> bool:
+        """Return whether a word and the next are parts of one: ``anti-war``, ``U.S.S.R.``."""
+        if not 0 <= before < len(self.spans) - 1:
+            return False
+        end, start = self.spans[before][1], self.spans[before + 1][0]
+        between = self.text[end:start]
+        if len(between) == 1 and _is_dash(between):
+            return between not in "\u2014\u2015"
+        initials = _INITIAL.fullmatch(self.each[before]) and _INITIAL.fullmatch(
+            self.each[before + 1]
+        )
+        return between == "." and bool(initials)

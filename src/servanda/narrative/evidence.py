@@ -43,7 +43,8 @@ def sources_line(evidence: Evidence, case: str) -> str:
     ask = _CHECK.format(case=case)
     gone = counts[Verdict.NO_SOURCE]
     if gone == evidence.total:
-        return f"No source here, so that its {many} are not checked: {ask}."
+        left = "its one citation is" if evidence.total == 1 else f"its {many} are"
+        return f"No source here, so that {left} not checked: {ask}."
     if evidence.verified:
         return f"All {many} are verified." if evidence.total > 1 else "Its citation is verified."
     bad = sum(n for verdict, n in counts.items() if not verdict.verified) - gone
