@@ -329,7 +329,7 @@ def test_a_case_too_large_for_the_engine_is_checked_all_the_same(tmp_path: Path)
         encoding="utf-8",
     )
     told = run("check", str(path)).stdout
-    assert "27 options make 134,217,728 states" in told
+    assert "no faults, 1 warning" in told
     assert 'no statement mentions option "o26"' in told
     assert 2 == run(str(path)).exit_code
 

@@ -94,4 +94,4 @@ def test_too_many_states_are_refused_with_the_number_the_engine_holds() -> None:
         f"{options}\npreferences: {{ana: [o1]}}\n"
     )
     with pytest.raises(UsageError, match="27 options make 134,217,728 states"):
-        StateSpace(read_text(text, "many.yaml"))
+        StateSpace(read_text(text, "many.yaml")).must_be_dense()

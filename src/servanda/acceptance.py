@@ -122,11 +122,20 @@ def acceptance(situation: Situation, no_deal: NoDeal) -> tuple[Truth, Truth]:
 
 def signatories(situation: Situation, state: int) -> tuple[PartyId, ...]:
     """Return who must sign to bring a state about, in file order."""
-    return tuple(
-        party
-        for party in situation.conflict.parties
-        if situation.space.at(signs(situation, party), state)
-    )
+    changed = situation.space.changes(situation.start, state)
+    return tuple(p for p in situation.conflict.parties if _must_sign(situation, p, changed))
+
+
+def _must_sign(situation: Situation, party: PartyId, changed: Iterable[OptionId]) -> bool:
+    """Return whether a party must sign a package with some changes; see `signs`."""
+    rule = situation.case.signatories
+    if party in situation.spoilers:
+        return False
+    if party in rule.required or party in rule.vetoes:
+        return True
+    if situation.conflict.walk_away is not None:
+        return party in situation.case.talks_end_without
+    return any(party in situation.case.options[option].owners for option in changed)
 
 
 def compare(situation: Situation, no_deal: NoDeal, party: PartyId, state: int) -> Comparison:
@@ -185,7 +194,7 @@ def _flip(
         now = space.level(best, option)
         for level in range(space.shape[space.axis[option]]):
             other = space.put(best, {option: level})
-            if level == now or not conflict.feasible.reshape(-1)[other]:
+            if level == now or not conflict.can_be(other):
                 continue
             if (value >= conflict.value(party, other)) != sure:
                 found.append((abs(level - now), place, option, level))

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from servanda import selfenforcement
-from servanda.acceptance import Acceptable, Comparison, compare, signatories, signs, verdict
+from servanda.acceptance import Acceptable, Comparison, compare, signatories, verdict
 from servanda.conditions import OptionId, mentions
 from servanda.conflict import Tick, silent
-from servanda.errors import Stopped, UsageError
+from servanda.errors import Stopped, Undecided, UsageError
 from servanda.evidence import Evidence
 from servanda.grid import Grid
 from servanda.grounds import Grounds, grounds
 from servanda.model import Case, PartyId, Statement
 from servanda.nodeal import NoDeal, no_deal
-from servanda.roadmap import Roadmap, roadmap
+from servanda.roadmap import Roadmap
 from servanda.selfenforcement import GroupGrade, Improvement, PartyGrade, grade_groups
 from servanda.settlements import Survey
 from servanda.situation import Situation, lay, leave_out
 from servanda.sources import Kept
-from servanda.stability import Concept, Grade, grade_of
+from servanda.stability import Grade
 from servanda.target import TargetVerdict, judge, judge_against, makers
 from servanda.threats import ThreatFinding, check_threats
+
+if TYPE_CHECKING:
+    from servanda.searched import Searched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +134,11 @@ class Findings:
         Offers, commitments, guarantors and threats without which the target no longer sticks.
     status
         ``optimal``, ``feasible``, ``infeasible`` or ``unknown``.
+    bound
+        The best standing, from 0 to 1, that the worst-off signatory of a package could have;
+        None where every package has been looked at.
+    engine
+        ``grid`` or ``solver``.
     stopped
         Why the work ended early; empty if it did not.
     """
@@ -153,6 +160,8 @@ class Findings:
     blockers: tuple[Blocker, ...] = ()
     load_bearing: tuple[str, ...] = ()
     status: str = "unknown"
+    bound: float | None = None
+    engine: str = "auto"
     stopped: str = ""
 
     @cached_property
@@ -185,6 +194,10 @@ class Request:
         How many packages to describe in full.
     group_size
         The largest group tested.
+    engine
+        ``grid``, ``solver``, or ``auto``: the grid where all states fit an array.
+    seed, seconds
+        For the solver: its seed, and how long a search may take.
     """
 
     plan: str | None = None
@@ -192,6 +205,9 @@ class Request:
     best: str | None = None
     limit: int = 5
     group_size: int = 2
+    engine: str = "auto"
+    seed: int = 1
+    seconds: float | None = None
 
 
 def analyse(case: Case, request: Request | None = None, tick: Tick = silent) -> Findings:
@@ -224,23 +240,23 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
     threats = known["threats"] = check_threats(situation, tick)
     without = known["no_deal"] = no_deal(situation, threats, tick=tick)
     target = known["target"] = judge_against(situation, threats, without, tick)
-    grid = Grid(situation.conflict, tick)
-    survey = Survey(grid, situation, without, asked.best, tick)
-    known["counts"] = {
-        "packages": len(survey.packages),
-        "acceptable": int((survey.acceptable[survey.packages] == 0).sum()),
-        "sticking": len(survey.sticking),
-    }
+    survey = _survey(situation, without, asked, tick)
+    known["engine"] = "grid" if isinstance(survey, Survey) else "solver"
+    known["counts"] = survey.counts
     examine = _Examiner(survey, asked.group_size, tick)
     packages: list[Package] = []
     for state in survey.first(asked.limit):
-        packages.append(examine.package(state))
+        try:
+            packages.append(examine.package(state))
+        except Undecided:
+            continue  # a near miss of which it would take too long to tell who would leave it
         known["packages"] = tuple(packages)
-    known["refuse"], known["leave"] = _why_not(survey)
+    known["bound"] = survey.bound
+    known["refuse"], known["leave"] = survey.why_not
     if target is not None:
         known["target_package"] = _completion(examine, target)
         known["makers"] = makers(target, tick)
-        known["target_grades"] = _grades(survey, target.states)
+        known["target_grades"] = survey.worst_grades(target.states)
         known["target_grounds"] = grounds(situation, without, target.states)
         near = survey.nearest(target.states)
         if near is not None:
@@ -250,15 +266,26 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
             known["blockers"] = _target_blockers(examine, target)
     elif packages and not packages[0].sticks:
         known["blockers"] = blockers(situation, packages[0])
-    sticks = len(survey.sticking) > 0 or (target is not None and target.sticks)
-    known["status"] = "optimal" if sticks else "infeasible"
+    sticks = target is not None and target.sticks
+    known["status"] = "optimal" if sticks else survey.status
+
+
+def _survey(situation: Situation, without: NoDeal, asked: Request, tick: Tick) -> Survey | Searched:
+    """Return what finds packages: the arrays where they fit, else the solver; or as asked."""
+    if asked.engine == "grid" or (asked.engine == "auto" and situation.space.dense):
+        return Survey(Grid(situation.conflict, tick), situation, without, asked.best, tick)
+    if asked.best:
+        raise UsageError("--best orders packages of the grid engine only")
+    from servanda.searched import Searched  # noqa: PLC0415  # the solver is slow to import
+
+    return Searched(situation, without, asked.seed, asked.seconds, tick)
 
 
 @dataclass(frozen=True)
 class _Examiner:
     """Describes packages in full, each once."""
 
-    survey: Survey
+    survey: Survey | Searched
     group_size: int
     tick: Tick
     _known: dict[int, Package] = field(default_factory=dict)
@@ -272,19 +299,10 @@ class _Examiner:
         survey, situation = self.survey, self.survey.situation
         self.tick("describing packages")
         acceptable, comparisons = verdict(situation, survey.no_deal, [state])
-        grades = selfenforcement.grades(survey.grid, situation, state)
+        grades = survey.party_grades(state)
         grade = max((each.grade for each in grades.values()), key=lambda each: each.rank)
-        if bool(survey.is_package[state]) and (
-            survey.acceptable[state] != acceptable.rank or survey.grade[state] != grade.rank
-        ):
-            raise AssertionError("the engine and the local check disagree on a package")
-        try:
-            steps, note = (
-                roadmap(survey.grid, situation, survey.no_deal, goal=state, tick=self.tick),
-                "",
-            )
-        except UsageError as error:
-            steps, note = None, str(error)
+        survey.confirm(state, acceptable, grade)
+        steps, note = survey.road(state)
         return Package(
             state=state,
             sticks=acceptable is Acceptable.SURELY and grade.sticks,
@@ -294,13 +312,20 @@ class _Examiner:
             signing=signatories(situation, state),
             grades=grades,
             comparisons=comparisons,
-            group=grade_groups(situation.conflict, state, self.group_size),
+            group=self._groups(state),
             after=self.lapses(state),
             roadmap=steps,
             roadmap_note=note,
             silent=silent_parties(situation, state),
             grounds=grounds(situation, survey.no_deal, [state]),
         )
+
+    def _groups(self, state: int) -> GroupGrade:
+        """Return what groups can do; a size of 1 where it would take too many states to tell."""
+        try:
+            return grade_groups(self.survey.situation.conflict, state, self.group_size)
+        except Undecided:
+            return GroupGrade(size=1, grade=Grade.FIRM)
 
     def lapses(self, state: int) -> tuple[Lapse, ...]:
         """Return the verdict after each term with `until` has fallen, in order of date."""
@@ -324,9 +349,9 @@ class _Examiner:
         situation = self.survey.situation
         conflict = situation.conflict
         acceptable, _ = verdict(situation, self.survey.no_deal, [now])
+        feasible = conflict.can_be(now)
         worst, _ = selfenforcement.weakest(conflict, [now])
-        feasible = bool(conflict.feasible.reshape(-1)[now])
-        grade = worst if worst.sticks else Grade(list(Grade)[int(self.survey.grade[now])])
+        grade = worst if worst.sticks or not feasible else self.survey.grade_at(now)
         return Lapse(
             when=when,
             lapsed=lapsed,
@@ -344,7 +369,7 @@ class _Examiner:
         Where talks are all there is, that is to walk away, and no state comes of it but this one.
         """
         conflict = self.survey.situation.conflict
-        if not conflict.feasible.reshape(-1)[before]:
+        if not conflict.can_be(before):
             return {}
         found = {}
         for party in conflict.parties:
@@ -372,9 +397,19 @@ def describe(findings: Findings, state: int, group_size: int = 2, tick: Tick = s
     """
     if findings.no_deal is None:
         raise Stopped("no deal is not known, so no package can be compared with it")
-    survey = Survey(Grid(findings.situation.conflict, tick), findings.situation, findings.no_deal)
+    asked = Request(engine=findings.engine)
+    survey = _survey(findings.situation, findings.no_deal, asked, tick)
     found = _Examiner(survey, group_size, tick).package(state)
-    return found if survey.is_package[state] else replace(found, sticks=False, core=False)
+    return found if survey.is_package_at(state) else replace(found, sticks=False, core=False)
+
+
+def is_package(findings: Findings, state: int) -> bool:
+    """Return whether the commitments stand in a state, and it can be reached from the start."""
+    if findings.no_deal is None:
+        return False
+    asked = Request(engine=findings.engine)
+    survey = _survey(findings.situation, findings.no_deal, asked, silent)
+    return survey.is_package_at(state)
 
 
 def silent_parties(situation: Situation, state: int) -> tuple[PartyId, ...]:
@@ -423,17 +458,6 @@ def blockers(situation: Situation, package: Package) -> tuple[Blocker, ...]:
     return tuple(found)
 
 
-def _grades(survey: Survey, states: Sequence[int]) -> dict[PartyId, Grade]:
-    """Return each party's worst grade over some states."""
-    grid = survey.grid
-    found: dict[PartyId, Grade] = {}
-    for party in grid.conflict.parties:
-        held = {c: grid.stable(party, c).reshape(-1) for c in Concept}
-        each = (grade_of(c for c in Concept if held[c][state]) for state in states)
-        found[party] = max(each, key=lambda grade: grade.rank)
-    return found
-
-
 def _completion(examine: _Examiner, target: TargetVerdict) -> Package:
     """Return a target's first completion in full; where nobody need sign, it is acceptable."""
     package = examine.package(target.states[0])
@@ -454,23 +478,6 @@ def _target_blockers(examine: _Examiner, target: TargetVerdict) -> tuple[Blocker
                 continue
             found.setdefault((blocker.party, blocker.test), blocker)
     return tuple(found.values())
-
-
-def _why_not(survey: Survey) -> tuple[dict[PartyId, int], dict[PartyId, int]]:
-    """Return, for each party, how many packages it refuses, and how many it would leave."""
-    situation = survey.situation
-    others = survey.packages[~survey.sticks[survey.packages]]
-    refuse, leave = {}, {}
-    for party in situation.conflict.parties:
-        bounds = survey.no_deal.bounds(party)
-        flat = situation.conflict.payoffs[party].flat
-        signing = np.broadcast_to(signs(situation, party), situation.space.shape)
-        signing = signing.reshape(-1)[others]
-        sure = flat[others] >= max(high for _, high in bounds)
-        refuse[party] = int((signing & ~sure).sum())
-        stays = survey.grid.stable(party, Concept.SEQ).reshape(-1)[others]
-        leave[party] = int((~stays).sum())
-    return refuse, leave
 
 
 def load_bearing(

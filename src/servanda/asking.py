@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
+from os.path import isdir
 from pathlib import Path
 from string import ascii_lowercase, digits
 
 import numpy as np
 
+from servanda import analysis
 from servanda.analysis import Findings, Package, Request, analyse, describe
 from servanda.casefile import find_case, read_case
 from servanda.conflict import Tick, compile_case
@@ -21,7 +23,6 @@ from servanda.invocation import Asked
 from servanda.model import Case
 from servanda.narrative.lines import subject
 from servanda.nodeal import no_deal
-from servanda.settlements import Survey
 from servanda.situation import Situation, lay
 from servanda.sources import Kept, find_sources
 from servanda.stability import Concept
@@ -52,7 +53,7 @@ def folder_of(asked: Asked) -> Path | None:
     """
     if asked.sources:
         folder = Path(asked.sources)
-        if not folder.is_dir():
+        if not isdir(folder):  # noqa: PTH112  # it tells no also where a name is too long
             hint = "--sources or SERVANDA_SOURCES names the folder of source documents"
             raise UsageError(f'there is no folder "{folder}"', hint)
         return folder
@@ -63,10 +64,8 @@ def folder_of(asked: Asked) -> Path | None:
 
 def kept_of(asked: Asked, case: Case) -> Mapping[str, Kept]:
     """Return what is at hand of a case's sources; empty where there is no folder of them."""
-    folder = folder_of(asked)
-    if folder is None or not case.sources:
-        return {}
-    return find_sources(case, folder)
+    folder = folder_of(asked) if case.sources else None
+    return {} if folder is None else find_sources(case, folder)
 
 
 def evidence_of(asked: Asked) -> Evidence:
@@ -94,6 +93,9 @@ def findings_of(asked: Asked, tick: Tick) -> Findings:
         best=asked.best,
         limit=max(asked.limit, asked.package or 1),
         group_size=asked.group_size,
+        engine=asked.engine,
+        seed=asked.seed,
+        seconds=asked.time_limit,
     )
     case = case_of(asked)
     kept = kept_of(asked, case)
@@ -133,7 +135,7 @@ def package_of(asked: Asked, findings: Findings, tick: Tick) -> Package | None:
     """
     if asked.state is not None:
         state = state_of(findings.situation.space, asked.state)
-        if not findings.situation.conflict.feasible.reshape(-1)[state]:
+        if not findings.situation.conflict.can_be(state):
             hint = f'`servanda stability {asked.case} --state "{asked.state}"` tells why'
             raise UsageError("this state cannot be", hint)
         return describe(findings, state, asked.group_size, tick)
@@ -147,16 +149,15 @@ def package_of(asked: Asked, findings: Findings, tick: Tick) -> Package | None:
 
 def is_package(findings: Findings, state: int) -> bool:
     """Return whether the commitments stand in a state, and it can be reached from the start."""
-    situation = findings.situation
-    if findings.no_deal is None:
-        return False
-    survey = Survey(Grid(situation.conflict), situation, findings.no_deal)
-    return bool(survey.is_package[state])
+    return analysis.is_package(findings, state)
 
 
 def is_of_the_case(asked: Asked, output: str) -> bool:
-    """Return whether a file to write is one the case is read from."""
+    """Return whether a file to write is one the case is read from, or stands among its sources."""
     path, written = find_case(asked.case).resolve(), Path(output).resolve()
+    folder = folder_of(asked)
+    if folder is not None and folder.resolve() in written.parents and written.exists():
+        return True
     return written == path or (path.is_dir() and path in written.parents)
 
 
@@ -221,7 +222,8 @@ def _spelled(space: StateSpace, code: str) -> int | None:
 def oddities(case: Case) -> list[Problem]:
     """Return the warnings about a case, also where it is too large to try its wishes."""
     try:
-        return warnings(case, compile_case(case))
+        conflict = compile_case(case)
     except UsageError as error:
         odd = Problem(message=error.message, hint=error.hint, severity="warning")
         return [odd, *warnings(case)]
+    return warnings(case, conflict if conflict.space.dense else None)

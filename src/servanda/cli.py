@@ -29,6 +29,7 @@ _TIMED = ("time_limit",)
 _PLANNED = ("plan", "without")
 _SHOWN = ("json", "color")
 _SOURCED = ("sources",)
+_FOUND = ("group_size", "engine", "seed")
 
 
 @click.group(cls=Verbs, no_args_is_help=True)
@@ -111,7 +112,7 @@ def _show_missing(screen: Screen, findings: Findings, stopped: str = "") -> None
 
 
 @servanda.command(ANSWER, cls=Answer)
-@asks(*_PLANNED, "best", "group_size", *_SOURCED, *_TIMED, "strict", *_SHOWN)
+@asks(*_PLANNED, "best", *_FOUND, *_SOURCED, *_TIMED, "strict", *_SHOWN)
 def answer(asked: Asked) -> int:
     """Answer in five lines: the answer, who blocks, by which move, why, and what would help."""
     from servanda import asking, wire
@@ -264,7 +265,7 @@ def stability(asked: Asked) -> int:
         table = StabilityTable(grid)
         if asked.state is not None:
             state = asking.state_of(situation.space, asked.state)
-            can_be = situation.conflict.feasible.reshape(-1)[state]
+            can_be = situation.conflict.can_be(state)
             found = grades(grid, situation, state) if can_be else None
             data = wire.witnesses(situation, state, found)
             section = explain_state(grid, state)
@@ -323,7 +324,7 @@ def threat(asked: Asked) -> int:
 
 
 @servanda.command()
-@asks(*_PLANNED, "best", "limit", "group_size", *_SOURCED, *_TIMED, "strict", *_SHOWN)
+@asks(*_PLANNED, "best", "limit", *_FOUND, *_SOURCED, *_TIMED, "strict", *_SHOWN)
 def agreements(asked: Asked) -> int:
     """Show the agreements that stick, then the near misses, and who blocks them."""
     from servanda import asking, wire
@@ -356,7 +357,7 @@ def _short(findings: Findings, place: int) -> Section:
 
 
 @servanda.command()
-@asks(*_PLANNED, "state", "package", "group_size", *_SOURCED, *_TIMED, "strict", *_SHOWN)
+@asks(*_PLANNED, "state", "package", *_FOUND, *_SOURCED, *_TIMED, "strict", *_SHOWN)
 def explain(asked: Asked) -> int:
     """Explain the plan's target, a package or a state: why it sticks, or who blocks it and how.
 
@@ -431,7 +432,7 @@ def roadmap(asked: Asked) -> int:
 
 
 @servanda.command()
-@asks(*_PLANNED, "best", "limit", "group_size", *_SOURCED, *_TIMED, "output", "strict", "color")
+@asks(*_PLANNED, "best", "limit", *_FOUND, *_SOURCED, *_TIMED, "output", "strict", "color")
 def report(asked: Asked) -> int:
     """Write a report on a case in Markdown, to be read, printed and mailed.
 

@@ -6,7 +6,7 @@ They speak of options alone: the facts a case names are written out when its tex
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NewType
@@ -125,3 +125,72 @@ def mentions(condition: Condition) -> frozenset[OptionId]:
             return mentions(left) | mentions(right)
         case Total(_, _, terms):
             return frozenset(option for option, _ in terms)
+
+
+def moved(condition: Condition, after: Mapping[OptionId, Sequence[int]]) -> Condition:
+    """Return what a state must meet for the condition to hold once some options have moved.
+
+    Parameters
+    ----------
+    condition
+        What is to hold afterwards.
+    after
+        For each option that moves: the level it comes to from each level.
+
+    Examples
+    --------
+    >>> moved(Among(OptionId("a"), frozenset({1})), {OptionId("a"): (1, 1)})
+    Always(truth=True)
+    """
+    match condition:
+        case Always():
+            return condition
+        case Among(option, levels):
+            if option not in after:
+                return condition
+            from_ = frozenset(old for old, new in enumerate(after[option]) if new in levels)
+            return among(option, from_, len(after[option]))
+        case Not(part):
+            return denied(moved(part, after))
+        case AllOf(parts):
+            return all_of(moved(part, after) for part in parts)
+        case AnyOf(parts):
+            return any_of(moved(part, after) for part in parts)
+        case Iff(left, right):
+            return Iff(moved(left, after), moved(right, after))
+        case Count(low, high, parts):
+            return Count(low, high, tuple(moved(part, after) for part in parts))
+        case Total(sign, bound, terms):
+            turned = (
+                (option, tuple(values[new] for new in after.get(option, range(len(values)))))
+                for option, values in terms
+            )
+            return Total(sign, bound, tuple(turned))
+
+
+def among(option: OptionId, levels: frozenset[int], count: int) -> Condition:
+    """Return that an option with so many levels stands at one of some."""
+    if not levels or len(levels) == count:
+        return Always(truth=bool(levels))
+    return Among(option, levels)
+
+
+def denied(part: Condition) -> Condition:
+    """Return that a condition does not hold."""
+    return Always(not part.truth) if isinstance(part, Always) else Not(part)
+
+
+def all_of(parts: Iterable[Condition]) -> Condition:
+    """Return that all conditions hold, what goes without saying left out."""
+    kept = [part for part in parts if part != Always(truth=True)]
+    if any(isinstance(part, Always) for part in kept):
+        return Always(truth=False)
+    return AllOf(tuple(kept)) if len(kept) > 1 else (kept or [Always(truth=True)])[0]
+
+
+def any_of(parts: Iterable[Condition]) -> Condition:
+    """Return that some condition holds, what cannot be left out."""
+    kept = [part for part in parts if part != Always(truth=False)]
+    if any(isinstance(part, Always) for part in kept):
+        return Always(truth=True)
+    return AnyOf(tuple(kept)) if len(kept) > 1 else (kept or [Always(truth=False)])[0]

@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from servanda.conditions import OptionId
+from servanda.conditions import Condition, OptionId, mentions
 from servanda.errors import UsageError
 from servanda.model import Case, PartyId, Preference, Rule
-from servanda.moves import Moves, States
+from servanda.moves import Moves
 from servanda.preferences import Payoff, payoff
-from servanda.states import StateSpace
+from servanda.states import States, StateSpace, Truth
 
 Tick = Callable[[str], None]
 """Called now and then with what is being done; may raise `Stopped`."""
@@ -35,8 +36,9 @@ class Conflict:
         The case.
     space
         Its states; shared between variants of one case.
-    feasible
-        Boolean, shape = levels of each option: which states can be.
+    possible
+        Boolean, shape = levels of each option: which states can be; None where there are too
+        many of them for an array.
     payoffs
         Each party's preference over all states.
     moves
@@ -47,12 +49,30 @@ class Conflict:
 
     case: Case = field(repr=False)
     space: StateSpace = field(repr=False)
-    feasible: NDArray[np.bool_] = field(repr=False)
+    possible: NDArray[np.bool_] | None = field(repr=False)
     payoffs: Mapping[PartyId, Payoff] = field(repr=False)
     moves: Moves = field(repr=False)
     frozen: frozenset[OptionId] = frozenset()
     _improved: dict[tuple[PartyId, int], States] = field(default_factory=dict, repr=False)
     _spreads: dict[PartyId, int] = field(default_factory=dict, repr=False)
+    _idle: dict[PartyId, frozenset[OptionId]] = field(default_factory=dict, repr=False)
+
+    @property
+    def feasible(self) -> NDArray[np.bool_]:
+        """Which states can be; boolean, shape = levels of each option.
+
+        Raises
+        ------
+        UsageError
+            If there are too many states for an array.
+        """
+        self.space.must_be_dense()
+        assert self.possible is not None  # noqa: S101 - a dense space has it
+        return self.possible
+
+    def can_be(self, state: int) -> bool:
+        """Return whether a state is feasible, in a space of any size."""
+        return bool(self.moves.feasible[self.space.listed([state])][0])
 
     @cached_property
     def parties(self) -> tuple[PartyId, ...]:
@@ -80,21 +100,91 @@ class Conflict:
         """Return how much a party has between two values, from 0 to 1."""
         payoff = self.payoffs[party]
         if party not in self._spreads:
-            values = payoff.flat[self.feasible.reshape(-1)]
-            self._spreads[party] = int(values.max()) - int(values.min())
+            self._spreads[party] = self._spread(payoff)
         return payoff.severity(worse, better, self._spreads[party])
+
+    def _spread(self, payoff: Payoff) -> int:
+        """Return the difference between the best and the worst there is; at most that, at size."""
+        if payoff.cells is None:
+            return max(payoff.most, 1)
+        values = payoff.flat[self.feasible.reshape(-1)]
+        return int(values.max()) - int(values.min())
 
     def value(self, party: PartyId, state: int) -> int:
         """Return a party's payoff at a state."""
         return self.payoffs[party].value(state)
 
+    @cached_property
+    def uncared(self) -> frozenset[OptionId]:
+        """Options that make no difference: in no wish, and tied to none by a rule or condition."""
+        cared = {o for party in self.parties for o in self._wished(party)}
+        return frozenset(self.case.options) - self._tied(cared)
+
+    def idle(self, party: PartyId) -> frozenset[OptionId]:
+        """Return options that make no difference to a party: a gain without them is as good.
+
+        They are in no wish of its own, and no rule or condition ties them to one that is.
+        """
+        if party not in self._idle:
+            kept = self._tied(self._wished(party))
+            self._idle[party] = frozenset(self.case.options) - kept
+        return self._idle[party]
+
+    def gains(self, party: PartyId, state: int) -> States:
+        """Return improvements of a party that leave alone what makes no difference to it.
+
+        There is one wherever there is any improvement.
+        """
+        reached = self.moves.holding(self.idle(party)).destinations(state, party)
+        payoff = self.payoffs[party]
+        gains: States = reached[payoff.of(reached) > payoff.value(state)]
+        return gains
+
+    def _wished(self, party: PartyId) -> frozenset[OptionId]:
+        """Return the options that a party's wishes are about; all where it ranks the states."""
+        preference = self.case.preferences.get(party)
+        if preference is None:
+            return frozenset()
+        if preference.ranking:
+            return frozenset(self.case.options)
+        words = self.case.vocabulary
+        wishes = (wish.wish for group in self.case.statements(party) for wish in group)
+        found = (mentions(words.condition(wish)) for wish in wishes)
+        return frozenset(preference.position).union(*found)
+
+    def _tied(self, options: Iterable[OptionId]) -> frozenset[OptionId]:
+        """Return some options with all that rules, conditions and packages tie to them."""
+        words, stated = self.case.vocabulary, self.case.options
+        ties = [mentions(words.condition(rule.that)) for rule in self.case.never]
+        ties += [
+            mentions(words.condition(option.when)) | {name}
+            for name, option in stated.items()
+            if option.when is not None
+        ]
+        packages: dict[str, set[OptionId]] = {}
+        for name, option in stated.items():
+            if option.leavable and option.leave == "package":
+                packages.setdefault(option.package, set()).add(name)
+        ties += [frozenset(package) for package in packages.values()]
+        found, before = set(options), -1
+        while len(found) > before:
+            before = len(found)
+            for tie in ties:
+                if not found.isdisjoint(tie):
+                    found |= tie
+        return frozenset(found)
+
     def improvements(self, party: PartyId, state: int) -> States:
-        """Return the states a party can move to and prefers."""
+        """Return the states a party can move to and prefers.
+
+        Where there are too many states for an array, what nobody cares about stays as it is.
+        """
         key = (party, state)
         if key not in self._improved:
-            reached = self.moves.destinations(state, party)
-            flat = self.payoffs[party].flat
-            self._improved[key] = reached[flat[reached] > flat[state]]
+            moves = self.moves if self.space.dense else self.moves.holding(self.uncared)
+            reached = moves.destinations(state, party)
+            payoff = self.payoffs[party]
+            self._improved[key] = reached[payoff.of(reached) > payoff.value(state)]
         return self._improved[key]
 
 
@@ -109,15 +199,50 @@ def compile_case(case: Case) -> Conflict:
     Raises
     ------
     UsageError
-        If there are more states than the grid engine holds, or none is feasible.
+        If no state is feasible, as far as all can be looked at.
     """
     space = StateSpace(case)
     payoffs = {
         party: payoff(space, party, case.preferences.get(party, Preference()), case)
         for party in case.parties
     }
+    if not space.dense:
+        return Conflict(case, space, None, payoffs, Moves(space, Looked.by(space, case.never)))
     feasible = feasible_states(space, case.never)
     return Conflict(case, space, feasible, payoffs, Moves(space, feasible.reshape(-1)))
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Which states can be, found by looking at those asked about.
+
+    Parameters
+    ----------
+    space
+        The states.
+    never
+        Conditions none may satisfy.
+    fixed
+        Options that stay at a level.
+    """
+
+    space: StateSpace
+    never: tuple[Condition, ...]
+    fixed: Mapping[OptionId, int] = field(default_factory=dict)
+
+    @classmethod
+    def by(cls, space: StateSpace, never: Iterable[Rule]) -> Looked:
+        """Return what a case's rules allow."""
+        return cls(space, tuple(space.case.vocabulary.condition(rule.that) for rule in never))
+
+    def __getitem__(self, states: States, /) -> Truth:
+        """Return which of some states can be."""
+        found = np.ones(len(states), dtype=np.bool_)
+        for condition in self.never:
+            found &= ~self.space.holds(condition, states)
+        for option, level in self.fixed.items():
+            found &= self.space.column(states, option) == level
+        return found
 
 
 def feasible_states(space: StateSpace, never: Iterable[Rule]) -> NDArray[np.bool_]:
@@ -133,6 +258,18 @@ def feasible_states(space: StateSpace, never: Iterable[Rule]) -> NDArray[np.bool
 def freeze(conflict: Conflict, options: Iterable[OptionId]) -> Conflict:
     """Return the conflict with some options held at base in every state."""
     options = frozenset(options)
+    if not conflict.space.dense:
+        fixed = {option: conflict.case.base[option] for option in conflict.frozen | options}
+        looked = replace(Looked.by(conflict.space, conflict.case.never), fixed=fixed)
+        moves = Moves(conflict.space, looked)
+        return replace(
+            conflict,
+            frozen=conflict.frozen | options,
+            moves=moves,
+            _improved={},
+            _spreads={},
+            _idle={},
+        )
     feasible = conflict.feasible.copy()
     for option in options:
         count = len(conflict.case.options[option].levels)
@@ -150,12 +287,15 @@ def with_preference(conflict: Conflict, party: PartyId, preference: Preference) 
     )
     changed = payoff(conflict.space, party, preference, case)
     payoffs = {**conflict.payoffs, party: changed}
-    return replace(conflict, case=case, payoffs=payoffs, _improved={}, _spreads={})
+    return replace(conflict, case=case, payoffs=payoffs, **_forgotten())
 
 
 def with_rules(conflict: Conflict, never: tuple[Rule, ...]) -> Conflict:
     """Return the conflict with other rules about what cannot be, options frozen as before."""
     case = conflict.case.model_copy(update={"never": never})
+    if not conflict.space.dense:
+        fresh = replace(conflict, case=case, frozen=frozenset(), **_forgotten())
+        return freeze(fresh, conflict.frozen)
     feasible = feasible_states(conflict.space, never)
     fresh = _fitted(replace(conflict, case=case, frozen=frozenset()), feasible)
     return freeze(fresh, conflict.frozen) if conflict.frozen else fresh
@@ -164,4 +304,9 @@ def with_rules(conflict: Conflict, never: tuple[Rule, ...]) -> Conflict:
 def _fitted(conflict: Conflict, feasible: NDArray[np.bool_]) -> Conflict:
     """Return the conflict with other feasible states and the moves between them."""
     moves = Moves(conflict.space, feasible.reshape(-1))
-    return replace(conflict, feasible=feasible, moves=moves, _improved={}, _spreads={})
+    return replace(conflict, possible=feasible, moves=moves, **_forgotten())
+
+
+def _forgotten() -> dict[str, Any]:
+    """Return what a variant must find out anew."""
+    return {"_improved": {}, "_spreads": {}, "_idle": {}}

@@ -4,6 +4,7 @@ ServandaError
 ├── ConditionError   a condition that cannot be read (becomes a Problem)
 ├── CaseError        the case is faulty: carries every Problem at once (exit code 3)
 ├── UsageError       the question cannot be asked of this case (exit code 2)
+├── Undecided        a question too large to settle (not to be taken for a no)
 └── Stopped          the time limit or Ctrl-C came first (findings so far are kept)
 """
 
@@ -114,6 +115,10 @@ class UsageError(ServandaError):
         super().__init__(f"{message}; {hint}" if hint else message)
         self.message = message
         self.hint = hint
+
+
+class Undecided(UsageError):
+    """A question that would take looking at too many states."""
 
 
 class Stopped(ServandaError):

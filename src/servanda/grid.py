@@ -47,6 +47,16 @@ class Grid:
     _sanctions: dict[tuple[PartyId, Concept], Cells] = field(default_factory=dict, repr=False)
     _stable: dict[tuple[PartyId, Concept], Truth] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        """Refuse a conflict that is too large.
+
+        Raises
+        ------
+        UsageError
+            If there are more states than an array holds.
+        """
+        self.conflict.space.must_be_dense()
+
     # ------------------------------------------------------------------ what users ask for
 
     def stable(self, party: PartyId, concept: Concept) -> Truth:
@@ -235,7 +245,7 @@ class Grid:
                 continue
             here: Truth = np.ones([1] * values.ndim, dtype=np.bool_)
             for option, may in zip(waiting, allowed, strict=True):
-                when = moves.whens[option]
+                when = self.conflict.space.truth(moves.whens[option])
                 here = combine(np.logical_and, here, when if may else ~when)
             result = np.where(here, part, result)
         assert result is not None  # noqa: S101 - `product` yields at least once

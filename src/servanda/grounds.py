@@ -12,11 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-
 from servanda.acceptance import signatories
 from servanda.conditions import holds
-from servanda.conflict import Conflict
+from servanda.conflict import Conflict, Looked
 from servanda.model import Case, ClaimId, PartyId, Resting
 from servanda.moves import Moves
 from servanda.nodeal import NoDeal
@@ -200,11 +198,10 @@ def _barring(conflict: Conflict, party: PartyId, state: int) -> Iterator[Ground]
     payoff, space = conflict.payoffs[party], conflict.space
     if payoff.form == "ranking" or conflict.walk_away is not None or not conflict.case.never:
         return
-    anything = Moves(space, np.ones_like(conflict.moves.feasible), conflict.moves.held)
+    anything = Moves(space, Looked(space, ()), conflict.moves.held)
     reached = anything.destinations(state, party)
-    barred = reached[
-        ~conflict.moves.feasible[reached] & (payoff.flat[reached] > payoff.value(state))
-    ]
+    gains = payoff.of(reached) > payoff.value(state)
+    barred = reached[~conflict.moves.feasible[reached] & gains]
     words = conflict.case.vocabulary
     for after in barred.tolist():
         levels = space.levels(after)

@@ -35,6 +35,8 @@ class Asked:
     best: str | None = None
     limit: int = 5
     group_size: int = 2
+    engine: str = "auto"
+    seed: int = 1
     time_limit: float | None = None
     strict: bool = False
     json: bool = False
@@ -85,6 +87,21 @@ _OPTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
         show_default=True,
         metavar="N",
         help="The largest group that may leave together.",
+    ),
+    "engine": click.option(
+        "--engine",
+        type=click.Choice(["auto", "grid", "solver"]),
+        default="auto",
+        show_default=True,
+        help="How packages are found: all states at once, or by a solver where there are too many.",
+    ),
+    "seed": click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="The solver's seed: the same seed gives the same answer.",
     ),
     "time_limit": click.option(
         "--time-limit",

@@ -11,15 +11,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
+from math import prod
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from servanda.conditions import OptionId
+from servanda.conditions import Condition, OptionId, holds
+from servanda.errors import Undecided
 from servanda.model import Option, PartyId
-from servanda.states import StateSpace, Truth
+from servanda.states import States, StateSpace, Truth
 
-States = NDArray[np.int64]
+_MOST_MOVES = 2**12  # of one mover, where there are too many states for an array
+
+
+class Feasible(Protocol):
+    """Which states can be: an array over all of them, or what looks at those asked about."""
+
+    def __getitem__(self, states: States, /) -> Truth:
+        """Return which of some states can be."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +60,13 @@ class Moves:
     space
         The states.
     feasible
-        Boolean, one cell a state (flattened).
+        Asked with states, tells which of them can be; a flattened array does.
     held
         Options nobody may change.
     """
 
     space: StateSpace
-    feasible: NDArray[np.bool_]
+    feasible: Feasible
     held: frozenset[OptionId] = frozenset()
     _reaches: dict[frozenset[PartyId], Reach] = field(default_factory=dict, repr=False)
     _offsets: dict[frozenset[PartyId], States] = field(default_factory=dict, repr=False)
@@ -84,11 +94,11 @@ class Moves:
         return level if barred else without
 
     @cached_property
-    def whens(self) -> Mapping[OptionId, Truth]:
-        """Where each conditional option may be changed."""
+    def whens(self) -> Mapping[OptionId, Condition]:
+        """When each conditional option may be changed."""
         words = self.space.case.vocabulary
         return {
-            name: self.space.truth(words.condition(option.when))
+            name: words.condition(option.when)
             for name, option in self.options.items()
             if option.when is not None
         }
@@ -147,32 +157,52 @@ class Moves:
             A party, or the members of a group.
         """
         group = frozenset((movers,)) if isinstance(movers, str) else frozenset(movers)
+        self._must_be_few(state, group)
         if self.simple(group):
             reached = self._simple_destinations(state, group)
         else:
             reached = self._ruled_destinations(state, self.reach(group))
-        legal: States = reached[self.feasible[reached] & (reached != state)]
+        reached = reached[reached != state]
+        legal: States = reached[self.feasible[reached]]
         return legal
+
+    def _must_be_few(self, state: int, group: frozenset[PartyId]) -> None:
+        """Refuse a mover with too many moves, in a space too large for arrays.
+
+        Raises
+        ------
+        Undecided
+            If there are more moves than can be looked at one by one.
+        """
+        if self.space.dense:
+            return
+        reach = self.reach(group)
+        count = prod(len(self.options[option].levels) for option in reach.free)
+        level = self.space.level
+        falls = [o for o in reach.terms if self.fallen(o, level(state, o)) != level(state, o)]
+        count *= 2 ** (len(falls) + len(reach.packages))
+        if count > _MOST_MOVES:
+            who = " and ".join(self.space.case.name(party) for party in sorted(group))
+            hint = f"{_MOST_MOVES:,} can be looked at one by one"
+            raise Undecided(f"{who} may move in {count:,} ways at once", hint)
 
     def _simple_destinations(self, state: int, group: frozenset[PartyId]) -> States:
         space = self.space
         free = self.reach(group).free
         if group not in self._offsets:
             steps = [
-                np.arange(len(self.options[option].levels)) * space.strides[space.axis[option]]
-                for option in free
+                self._steps(range(len(self.options[option].levels)), option) for option in free
             ]
-            self._offsets[group] = np.sort(_sums(0, steps))
+            self._offsets[group] = np.sort(self._sums(0, steps))
         lowest = space.put(state, dict.fromkeys(free, 0))
         return lowest + self._offsets[group]
 
     def _ruled_destinations(self, state: int, reach: Reach) -> States:
-        level = self.space.level
-        stride = {option: self.space.strides[self.space.axis[option]] for option in self.options}
+        level, space = self.space.level, self.space
 
         def fall(option: OptionId) -> int:
             now = level(state, option)
-            return (self.fallen(option, now) - now) * stride[option]
+            return (self.fallen(option, now) - now) * space.strides[space.axis[option]]
 
         found = []
         leavable = [
@@ -186,31 +216,36 @@ class Moves:
                 o for left, fallen in zip(leaves, leavable, strict=True) if left for o in fallen
             }
             steps = {
-                option: (self.allowed(state, option) - level(state, option)) * stride[option]
+                option: self._steps(self.allowed(state, option) - level(state, option), option)
                 for option in reach.free
             }
             for option in reach.terms:
-                steps[option] = np.union1d(steps.get(option, [0]), [fall(option)])
+                both = {*steps.get(option, space.listed([0])).tolist(), fall(option)}
+                steps[option] = space.listed(sorted(both))
             steps = {option: step for option, step in steps.items() if option not in gone}
             start = state + sum(fall(option) for option in gone)
-            found.append(_sums(start, list(steps.values())))
+            found.append(self._sums(start, list(steps.values())))
         return np.unique(np.concatenate(found))
+
+    def _steps(self, changes: Iterable[int], option: OptionId) -> States:
+        """Return how far some changes of level move a state."""
+        stride = self.space.strides[self.space.axis[option]]
+        return self.space.listed(int(change) * stride for change in changes)
+
+    def _sums(self, start: int, steps: Sequence[States]) -> States:
+        """Return `start` plus one entry of each array of steps, in every combination."""
+        total = self.space.listed([start])
+        for step in steps:
+            total = (total[:, None] + step[None, :]).reshape(-1)
+        return total
 
     def allowed(self, state: int, option: OptionId) -> States:
         """Return the levels an owner may set an option to, the present one included."""
         now = self.space.level(state, option)
-        if option in self.whens and not self.space.at(self.whens[option], state):
+        if option in self.whens and not holds(self.whens[option], self.space.levels(state)):
             return np.array([now])
         only = self.options[option].only
         count = len(self.options[option].levels)
         low = now if only == "up" else 0
         high = now + 1 if only == "down" else count
         return np.arange(low, high)
-
-
-def _sums(start: int, steps: Sequence[States]) -> States:
-    """Return `start` plus one entry of each array of steps, in every combination."""
-    total = np.array([start], dtype=np.int64)
-    for step in steps:
-        total = (total[:, None] + step[None, :]).reshape(-1)
-    return total

@@ -15,8 +15,8 @@ from servanda.conditions import OptionId
 from servanda.conflict import Conflict, Tick, silent
 from servanda.errors import UsageError
 from servanda.model import PartyId
-from servanda.moves import Moves, States
-from servanda.states import Cells, Truth
+from servanda.moves import Moves
+from servanda.states import Cells, States, Truth
 
 _TELL_EVERY = 256
 
@@ -78,19 +78,21 @@ class Play:
 
         A part that foresight forbids does not count: it would not be made instead.
         """
+        if not self.conflict.space.dense:
+            moves = moves.holding(self.conflict.idle(party))
         reached = moves.destinations(state, party)
         if not len(reached):
             return []
-        flat = self.conflict.payoffs[party].flat
-        values = flat[reached]
-        better = values > flat[state]
+        payoff = self.conflict.payoffs[party]
+        values, before = payoff.of(reached), payoff.value(state)
+        better = values > before
         if self.sanctions is not None:
-            better &= self.sanctions[party][reached] > flat[state]
+            better &= self.sanctions[party][reached] > before
         if not better.any():
             return []
         reached, values = reached[better], values[better]
         levels = self._levels(reached, party, moves)
-        now = self._levels(np.array([state]), party, moves)[0]
+        now = self._levels(self.conflict.space.listed([state]), party, moves)[0]
         low, high = np.minimum(levels, now), np.maximum(levels, now)
         found = []
         for place in range(len(reached)):
@@ -106,11 +108,8 @@ class Play:
         space = self.conflict.space
         reach = moves.reach((party,))
         fallen = (option for _, falls in reach.packages for option in falls)
-        axes = sorted({space.axis[option] for option in (*reach.free, *reach.terms, *fallen)})
-        strides = np.array([space.strides[axis] for axis in axes])
-        sizes = np.array([space.shape[axis] for axis in axes])
-        levels: Cells = states[:, None] // strides % sizes
-        return levels
+        touched = sorted({*reach.free, *reach.terms, *fallen}, key=lambda o: space.axis[o])
+        return np.stack([space.column(states, option) for option in touched], axis=1)
 
 
 def place(
@@ -141,9 +140,10 @@ def place(
     space = conflict.space
     stay = {option: space.level(state, option) for option in fixed}
     put = space.put(state, terms)
-    fit = reachable(conflict, state, {**stay, **terms})
-    if fit[put]:
+    if conflict.can_be(put) and is_open(conflict, state, put, {**stay, **terms}):
         return (put,)
+    space.must_be_dense()
+    fit = reachable(conflict, state, {**stay, **terms})
     states = np.flatnonzero(fit)
     if not len(states):
         named = ", ".join(f"{o} = {level}" for o, level in space.named(terms).items())
@@ -157,6 +157,19 @@ def place(
         raise UsageError(f"no feasible state {what} all these terms", named)
     changed = space.distances(states, put)
     return tuple(int(s) for s in states[changed == changed.min()])
+
+
+def is_open(conflict: Conflict, state: int, other: int, terms: Mapping[OptionId, int]) -> bool:
+    """Return whether another state has some terms, and no one-way option bars the way to it."""
+    space = conflict.space
+    for name, option in conflict.case.options.items():
+        now, then = space.level(state, name), space.level(other, name)
+        if then != terms.get(name, then):
+            return False
+        barred = then < now if option.only == "up" else option.only == "down" and then > now
+        if barred and conflict.walk_away is None:
+            return False
+    return True
 
 
 def reachable(conflict: Conflict, state: int, terms: Mapping[OptionId, int]) -> Truth:

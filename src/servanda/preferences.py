@@ -7,7 +7,7 @@ statements themselves are kept for explanations and severities.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -15,8 +15,10 @@ from math import lcm, prod
 
 import numpy as np
 
+from servanda.conditions import Condition, OptionId, holds
+from servanda.errors import UsageError
 from servanda.model import Case, PartyId, Preference, Statement
-from servanda.states import Cells, StateSpace, Truth, combine
+from servanda.states import Cells, States, StateSpace, Truth, combine
 
 _MOST = 2**62
 
@@ -35,20 +37,38 @@ class Payoff:
         Tied groups of statements, most important first (points: one statement each).
     form
         ``ordered``, ``points``, ``ranking`` or ``none``.
-    lean
+    cells
         Integers, broadcastable over the states: size 1 along the options no wish is about;
-        higher is preferred.
+        higher is preferred.  None where there are too many states: then `of` counts for those
+        asked about.
     scale
-        For points: how many units of `lean` make one point.
+        For points: how many units of value make one point.
+    reckon
+        Counts the values of some states; None where `cells` holds them all.
     """
 
     party: PartyId
     space: StateSpace
     groups: tuple[tuple[Statement, ...], ...]
     form: str
-    lean: Cells
+    cells: Cells | None
     scale: int = 1
+    reckon: Callable[[States], Cells] | None = field(default=None, repr=False)
     _found: dict[int, int] = field(default_factory=dict, repr=False)
+    _known: dict[int, int] = field(default_factory=dict, repr=False)
+
+    @property
+    def lean(self) -> Cells:
+        """The values of all states, broadcastable: size 1 along options no wish is about.
+
+        Raises
+        ------
+        UsageError
+            If there are too many states for an array.
+        """
+        self.space.must_be_dense()
+        assert self.cells is not None  # noqa: S101 - a dense space has them
+        return self.cells
 
     @cached_property
     def values(self) -> Cells:
@@ -69,14 +89,30 @@ class Payoff:
             for group in self.groups
         )
 
+    def of(self, states: States) -> Cells:
+        """Return the values of some states, in a space of any size."""
+        if self.reckon is None:
+            return np.asarray(self.flat[states])
+        return self.reckon(states)
+
     def value(self, state: int) -> int:
         """Return the value of a state."""
-        return int(self.flat[state])
+        if self.reckon is None:
+            return int(self.flat[state])
+        if state not in self._known:
+            self._known[state] = int(self.reckon(self.space.listed([state]))[0])
+        return self._known[state]
 
     def satisfied(self, state: int) -> tuple[tuple[bool, ...], ...]:
         """Return which statements hold in a state, group by group."""
+        if self.cells is not None:
+            return tuple(
+                tuple(bool(self.space.at(truth, state)) for truth in group) for group in self.truths
+            )
+        levels, words = self.space.levels(state), self.space.case.vocabulary
         return tuple(
-            tuple(bool(self.space.at(truth, state)) for truth in group) for group in self.truths
+            tuple(holds(words.condition(statement.wish), levels) for statement in group)
+            for group in self.groups
         )
 
     def decisive(self, better: int, worse: int) -> tuple[int, tuple[Statement, ...]]:
@@ -96,6 +132,16 @@ class Payoff:
                 )
         return 0, ()
 
+    @cached_property
+    def most(self) -> int:
+        """How far apart two values can lie at most, where they are not all known."""
+        weights = [abs(worth.middle) for worth in self._preference.points.values()]
+        return int(sum(weights, Fraction(0)) * self.scale)
+
+    @property
+    def _preference(self) -> Preference:
+        return self.space.case.preferences[self.party]
+
     def margin(self, state: int, other: int) -> Fraction | None:
         """Return how many points `state` is better than `other`; None where there are no points."""
         if self.form != "points":
@@ -108,6 +154,16 @@ class Payoff:
             self._found[value] = int(np.argmax(self.flat == value))
         return self._found[value]
 
+    def _met(self, value: int) -> tuple[int, ...]:
+        """Return how many wishes of each group are met in a state of a value that occurs."""
+        if self.cells is not None:
+            return tuple(map(sum, self.satisfied(self.state_worth(value))))
+        met = []
+        for group in reversed(self.groups):
+            value, count = divmod(value, len(group) + 1)
+            met.append(count)
+        return tuple(reversed(met))
+
     def severity(self, worse: int, better: int, spread: int) -> Fraction:
         """Return how much lies between two *values*, from 0 to 1.
 
@@ -118,9 +174,8 @@ class Payoff:
             return Fraction(0)
         if self.form == "ordered":
             groups = len(self.groups)
-            one = self.satisfied(self.state_worth(worse))
-            two = self.satisfied(self.state_worth(better))
-            first = next(g for g in range(groups) if sum(one[g]) != sum(two[g]))
+            one, two = self._met(worse), self._met(better)
+            first = next(g for g in range(groups) if one[g] != two[g])
             return Fraction(groups - first, groups)
         return Fraction(better - worse, spread)
 
@@ -140,6 +195,8 @@ def payoff(space: StateSpace, party: PartyId, preference: Preference, case: Case
         The case with that preference in it, for its statements and their ids.
     """
     groups = case.statements(party)
+    if not space.dense:
+        return _sparse(space, party, preference, case)
     walk_away = Fraction(str(case.walk_away.get(party, 0)))
     scale = walk_away.denominator
     if preference.form == "ordered":
@@ -151,6 +208,44 @@ def payoff(space: StateSpace, party: PartyId, preference: Preference, case: Case
     else:
         values = np.zeros([1] * len(space.shape), dtype=np.int8)
     return Payoff(party, space, groups, preference.form, _compact(values), scale)
+
+
+def _sparse(space: StateSpace, party: PartyId, preference: Preference, case: Case) -> Payoff:
+    """Return a preference that is counted for the states asked about only.
+
+    Ordered wishes are digits of a number of any length.
+    """
+    groups, words = case.statements(party), space.case.vocabulary
+    walk_away = Fraction(str(case.walk_away.get(party, 0)))
+    parts: list[tuple[Condition, int]] = []
+    costs: list[tuple[OptionId, list[int]]] = []
+    unit = 1
+    if preference.form == "ranking":
+        raise UsageError(
+            f'party "{party}" ranks single states', "a case of this size needs wishes or points"
+        )
+    if preference.form == "ordered":
+        weight = 1
+        for group in reversed(groups):
+            parts += [(words.condition(statement.wish), weight) for statement in group]
+            weight *= len(group) + 1
+    elif preference.form == "points":
+        gains, losses, unit = _worths(space, preference, walk_away)
+        parts = [(condition, int(worth * unit)) for condition, worth in gains]
+        costs = [(option, [int(cost * unit) for cost in each]) for option, each in losses]
+    total = sum(abs(weight) for _, weight in parts)
+    total += sum(max(map(abs, each)) for _, each in costs)
+    kind = np.int64 if total < _MOST else object
+
+    def reckon(states: States) -> Cells:
+        values = np.zeros(len(states), dtype=kind)
+        for condition, weight in parts:
+            values += space.holds(condition, states).astype(kind) * weight
+        for option, each in costs:
+            values += np.array(each, dtype=kind)[space.column(states, option)]
+        return values
+
+    return Payoff(party, space, groups, preference.form, None, unit, reckon)
 
 
 def _ordered(space: StateSpace, groups: Sequence[tuple[Statement, ...]]) -> Cells:
@@ -201,11 +296,25 @@ def _points(space: StateSpace, preference: Preference, walk_away: Fraction) -> t
 
     The units are so small that what walking away gives is a whole number of them as well.
     """
+    gains, losses, unit = _worths(space, preference, walk_away)
+    total: Cells = np.zeros([1] * len(space.shape), dtype=np.int64)
+    for condition, worth in gains:
+        total = combine(np.add, total, space.truth(condition) * np.int64(int(worth * unit)))
+    for option, costs in losses:
+        total = combine(np.add, total, space.along(option, (int(cost * unit) for cost in costs)))
+    return total, unit
+
+
+Gains = list[tuple[Condition, Fraction]]
+Losses = list[tuple[OptionId, list[Fraction]]]
+
+
+def _worths(
+    space: StateSpace, preference: Preference, walk_away: Fraction
+) -> tuple[Gains, Losses, int]:
+    """Return what each wish is worth, what each level costs, and the units of a point."""
     words = space.case.vocabulary
-    gains: list[tuple[Truth, Fraction]] = [
-        (space.truth(words.condition(wish)), worth.middle)
-        for wish, worth in preference.points.items()
-    ]
+    gains = [(words.condition(wish), worth.middle) for wish, worth in preference.points.items()]
     losses = []
     for option, position in preference.position.items():
         count = len(space.case.options[option].levels)
@@ -215,12 +324,7 @@ def _points(space: StateSpace, preference: Preference, walk_away: Fraction) -> t
         losses.append((option, [-salience * abs(value - at) for value in scale]))
     numbers = [worth for _, worth in gains] + [cost for _, costs in losses for cost in costs]
     unit = lcm(walk_away.denominator, *(number.denominator for number in numbers))
-    total: Cells = np.zeros([1] * len(space.shape), dtype=np.int64)
-    for truth, worth in gains:
-        total = combine(np.add, total, truth * np.int64(int(worth * unit)))
-    for option, costs in losses:
-        total = combine(np.add, total, space.along(option, (int(cost * unit) for cost in costs)))
-    return total, unit
+    return gains, losses, unit
 
 
 def _ranking(space: StateSpace, preference: Preference) -> Cells:

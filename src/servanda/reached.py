@@ -142,7 +142,7 @@ def ruled_moves(conflict: Conflict, group: frozenset[PartyId]) -> tuple[Ruled, .
                 there[axis] = new[option]
             legal: NDArray[np.bool_] = np.array(True)
             for option in waiting:
-                when = np.broadcast_to(moves.whens[option], space.shape)[tuple(here)]
+                when = np.broadcast_to(space.truth(moves.whens[option]), space.shape)[tuple(here)]
                 legal = legal & when
             found.append((tuple(here), tuple(there), legal))
     return tuple(found)

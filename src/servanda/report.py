@@ -207,13 +207,23 @@ def _provenance(findings: Findings, sha256: str) -> Section:
         rows.append(("Left out", ", ".join(situation.without)))
     rows += [
         ("Servanda", __version__),
-        ("Packages", f"{findings.counts.get('packages', 0):,}, all of them looked at")
+        ("Engine", findings.engine),
+        ("Packages", _looked_at(findings))
         if not findings.stopped
         else ("Stopped early", findings.stopped),
-        ("Seed", "not used: nothing is drawn by chance"),
+        ("Seed", "not used: nothing is drawn by chance")
+        if findings.engine != "solver"
+        else ("Seed", "the solver's, as given with --seed"),
     ]
     rows += [("Reference of the case", reference) for reference in case.references]
     return Section("Provenance", (), (Table(("What", "Which"), tuple(rows)),))
+
+
+def _looked_at(findings: Findings) -> str:
+    if findings.engine == "solver":
+        proofs = {"optimal": "the best is proved", "infeasible": "that none sticks is proved"}
+        return f"found by the solver; {proofs.get(findings.status, 'without a proof')}"
+    return f"{findings.counts.get('packages', 0):,}, all of them looked at"
 
 
 # ------------------------------------------------------------------------------ Markdown

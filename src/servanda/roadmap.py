@@ -140,7 +140,7 @@ class _Walk:
     def states(self) -> Sets:
         """The state once each set of changes is made."""
         space, start = self.situation.space, self.situation.start
-        states = np.array([start], dtype=np.int64)
+        states = space.listed([start])
         for option, level in self.changes.items():
             step = space.put(start, {option: level}) - start
             states = np.concatenate([states, states + step])
@@ -148,7 +148,7 @@ class _Walk:
 
     @cached_property
     def feasible(self) -> NDArray[np.bool_]:
-        return np.asarray(self.situation.conflict.feasible.reshape(-1)[self.states])
+        return self.situation.conflict.moves.feasible[self.states]
 
     @cached_property
     def waiting(self) -> Sets:
@@ -157,7 +157,7 @@ class _Walk:
         bits = np.zeros(len(self.states), dtype=np.int64)
         for number, option in enumerate(self.options):
             if option in whens:
-                holds = np.broadcast_to(whens[option], space.shape).reshape(-1)[self.states]
+                holds = space.holds(whens[option], self.states)
                 bits |= np.where(holds, 0, 1 << number)
         return bits
 
@@ -182,8 +182,8 @@ class _Walk:
         sets = steps | made
         legal = self.feasible[sets]
         for bit, owner in self.unsigned:
-            flat = self.situation.conflict.payoffs[owner].flat
-            better = flat[self.states[sets]] > flat[self.states[made]]
+            payoff = self.situation.conflict.payoffs[owner]
+            better = payoff.of(self.states[sets]) > payoff.value(int(self.states[made]))
             legal &= better | (steps & bit == 0)
         return np.asarray(sets[legal])
 
@@ -226,7 +226,7 @@ class _Walk:
         payoff = self.situation.conflict.payoffs[party]
         floor = payoff.value(self.situation.start)
         floor = min(floor, *(low for low, _ in self.no_deal.bounds(party)))
-        values = payoff.flat[self.states]
+        values = payoff.of(self.states)
         return self._severities(values < floor, lambda n: (int(values[n]), floor), party)
 
     def _tempted(self, party: PartyId) -> dict[int, Fraction]:

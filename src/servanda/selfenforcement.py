@@ -14,10 +14,13 @@ from itertools import combinations
 import numpy as np
 
 from servanda.conflict import Conflict
+from servanda.errors import Undecided
 from servanda.grid import Grid
 from servanda.model import PartyId
 from servanda.situation import Situation
 from servanda.stability import Concept, Grade, grade_of
+
+_MOST_SEEN = 500  # states that the answers to a move may lead to, where there is no array
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,11 @@ def search(
 
     Nobody moves twice in a row; with `improving` every step is an improvement of its mover.  With
     `tidy` moves that change fewer options are tried first, so that no step is idle.
+
+    Raises
+    ------
+    Undecided
+        If too many states would have to be looked at, where there are too many for an array.
     """
     if goal(start):
         return ()
@@ -135,11 +143,18 @@ def search(
                 if key in seen:
                     continue
                 seen.add(key)
+                _must_be_few(conflict, len(seen))
                 longer = (*path, Response(party, other))
                 if goal(other):
                     return longer
                 queue.append((other, party, longer))
     return None
+
+
+def _must_be_few(conflict: Conflict, seen: int) -> None:
+    """Give a search up where it would take looking at too many states."""
+    if seen > _MOST_SEEN and not conflict.space.dense:
+        raise Undecided(f"the answers to a move lead to more than {_MOST_SEEN:,} states")
 
 
 def sanction(
@@ -152,17 +167,17 @@ def sanction(
     tidy: bool = False,
 ) -> tuple[Response, ...] | None:
     """Return how the others answer a party's move from `state` to `after`; None if they cannot."""
-    flat = conflict.payoffs[party].flat
-    bound = int(flat[state])
+    payoff = conflict.payoffs[party]
+    bound = payoff.value(state)
     others = [other for other in conflict.parties if other != party]
 
     def goal(reached: int) -> bool:
-        if int(flat[reached]) > bound:
+        if payoff.value(reached) > bound:
             return False
         if concept is not Concept.SMR:
             return True
         again = conflict.moves.destinations(reached, party)
-        return not len(again) or int(flat[again].max()) <= bound
+        return not len(again) or int(payoff.of(again).max()) <= bound
 
     improving = concept is Concept.SEQ
     return search(conflict, after, others, goal, improving=improving, tidy=tidy)
@@ -171,19 +186,35 @@ def sanction(
 def improvements(conflict: Conflict, party: PartyId, state: int) -> list[int]:
     """Return a party's improvements, best first, then fewest changes; pure talks have none."""
     reached = conflict.improvements(party, state)
-    flat = conflict.payoffs[party].flat
-    far = dict(zip(reached.tolist(), conflict.space.distances(reached, state), strict=True))
-    return sorted(far, key=lambda s: (-int(flat[s]), far[s], s))
+    far = conflict.space.distances(reached, state).tolist()
+    values = conflict.payoffs[party].of(reached).tolist()
+    ranked = sorted(zip(values, far, reached.tolist(), strict=True), key=lambda w: (-w[0], *w[1:]))
+    return [after for _, _, after in ranked]
+
+
+def a_gain(conflict: Conflict, party: PartyId, state: int) -> int | None:
+    """Return the best move that a party gains by, of those without idle changes; None if none.
+
+    Where there are too many moves to look at, the solver settles whether there is any.
+    """
+    try:
+        gains = conflict.gains(party, state)
+    except Undecided:
+        from servanda.escape import better_move  # noqa: PLC0415  # the solver is slow to import
+
+        return better_move(conflict, party, state)
+    if not len(gains):
+        return None
+    return int(gains[int(np.argmax(conflict.payoffs[party].of(gains)))])
 
 
 def guarded(conflict: Conflict, party: PartyId, state: int) -> Grade:
     """Return firm, guarded, or breaks for anything weaker: all a *sticks* needs to know."""
     if conflict.walk_away is not None:
         return Grade.BREAKS if conflict.walks_away(party, state) else Grade.FIRM
-    ways = conflict.improvements(party, state)
-    if not len(ways):
+    if a_gain(conflict, party, state) is None:
         return Grade.FIRM
-    for after in ways.tolist():
+    for after in conflict.improvements(party, state).tolist():
         if sanction(conflict, party, state, after=after, concept=Concept.SEQ) is None:
             return Grade.BREAKS
     return Grade.GUARDED
@@ -224,6 +255,38 @@ def grade_party(grid: Grid, party: PartyId, state: int) -> PartyGrade:
                 party=party, concepts=concepts, witness=_deterred(grid, party, state, concept)
             )
     return PartyGrade(party=party, concepts=concepts, witness=_undeterred(grid, party, state))
+
+
+def grade_locally(conflict: Conflict, party: PartyId, state: int) -> PartyGrade:
+    """Return how firmly a party stays, by looking at its moves and the answers to them alone.
+
+    In a conflict of any size; slower than with the array engine, where that can be used.
+    """
+    every = tuple(Concept)
+    if conflict.walk_away is not None:
+        leaves = conflict.walks_away(party, state)
+        return PartyGrade(party=party, concepts=() if leaves else every, witness=None)
+    if a_gain(conflict, party, state) is None:
+        return PartyGrade(party=party, concepts=every, witness=None)
+    ways = improvements(conflict, party, state)
+    found: dict[Concept, list[Improvement]] = {}
+    for concept in (Concept.SEQ, Concept.SMR, Concept.GMR):
+        found[concept] = []
+        for after in ways:
+            answer = sanction(conflict, party, state, after=after, concept=concept, tidy=True)
+            if answer is None:
+                break
+            found[concept].append(
+                Improvement(party=party, state=after, sanction=answer, concept=concept)
+            )
+    held = {concept for concept, deterred in found.items() if len(deterred) == len(ways)}
+    concepts = tuple(concept for concept in every if concept in held)
+    for concept in (Concept.SEQ, Concept.SMR, Concept.GMR):
+        if concept in held:
+            return PartyGrade(party=party, concepts=concepts, witness=found[concept][0])
+    free = ways[len(found[Concept.GMR])]
+    move = Improvement(party=party, state=free, sanction=None, concept=None)
+    return PartyGrade(party=party, concepts=(), witness=move)
 
 
 def _deterred(grid: Grid, party: PartyId, state: int, concept: Concept) -> Improvement:
@@ -269,7 +332,7 @@ def guard_lapses(situation: Situation, party: PartyId, state: int) -> bool | Non
     conflict = situation.conflict
     base = {option: situation.case.base[option] for option in situation.pressure}
     bare = situation.space.put(state, base)
-    if bare == state or not conflict.feasible.reshape(-1)[bare]:
+    if bare == state or not conflict.can_be(bare):
         return None
     return guarded(conflict, party, bare).rank > Grade.GUARDED.rank
 
@@ -281,8 +344,8 @@ def group_improvements(conflict: Conflict, group: Collection[PartyId], state: in
     """Return the states a group can move to that every member prefers."""
     reached = conflict.moves.destinations(state, group)
     for party in group:
-        flat = conflict.payoffs[party].flat
-        reached = reached[flat[reached] > flat[state]]
+        payoff = conflict.payoffs[party]
+        reached = reached[payoff.of(reached) > payoff.value(state)]
     order = np.argsort(conflict.space.distances(reached, state), kind="stable")
     found: list[int] = reached[order].tolist()
     return found

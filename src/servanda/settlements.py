@@ -7,7 +7,7 @@ standing; fewest changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -20,10 +20,13 @@ from servanda.acceptance import Acceptable, acceptance, signs
 from servanda.conflict import Tick, silent
 from servanda.errors import UsageError
 from servanda.grid import Grid
+from servanda.model import PartyId
 from servanda.nodeal import NoDeal
 from servanda.play import reachable
+from servanda.roadmap import Roadmap, roadmap
+from servanda.selfenforcement import PartyGrade, grades
 from servanda.situation import Situation
-from servanda.stability import Concept, Grade
+from servanda.stability import Concept, Grade, grade_of
 from servanda.states import Truth
 
 BEST = ("maximin", "nash", "total")
@@ -205,6 +208,84 @@ class Survey:
         return product
 
     # --------------------------------------------------------------------------- relations
+
+    def party_grades(self, state: int) -> Mapping[PartyId, PartyGrade]:
+        """Return every party's grade in a state."""
+        return grades(self.grid, self.situation, state)
+
+    def grade_at(self, state: int) -> Grade:
+        """Return the worst party's grade in a state."""
+        return Grade(list(Grade)[int(self.grade[state])])
+
+    def worst_grades(self, states: Sequence[int]) -> Mapping[PartyId, Grade]:
+        """Return each party's worst grade over some states."""
+        found: dict[PartyId, Grade] = {}
+        for party in self.situation.conflict.parties:
+            held = {c: self.grid.stable(party, c).reshape(-1) for c in Concept}
+            each = (grade_of(c for c in Concept if held[c][state]) for state in states)
+            found[party] = max(each, key=lambda grade: grade.rank)
+        return found
+
+    def is_package_at(self, state: int) -> bool:
+        """Return whether a state is a package."""
+        return bool(self.is_package[state])
+
+    def confirm(self, state: int, acceptable: Acceptable, grade: Grade) -> None:
+        """Hold what local search says of a package against the arrays.
+
+        Raises
+        ------
+        AssertionError
+            If they disagree: a fault in the program.
+        """
+        same = self.acceptable[state] == acceptable.rank and self.grade[state] == grade.rank
+        if self.is_package[state] and not same:
+            raise AssertionError("the engine and the local check disagree on a package")
+
+    def road(self, state: int) -> tuple[Roadmap | None, str]:
+        """Return the orders of steps to a package, or why there are none."""
+        try:
+            found = roadmap(self.grid, self.situation, self.no_deal, goal=state, tick=self.tick)
+        except UsageError as error:
+            return None, str(error)
+        return found, ""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many packages there are, are surely acceptable, and stick."""
+        surely = self.acceptable[self.packages] == Acceptable.SURELY.rank
+        return {
+            "packages": len(self.packages),
+            "acceptable": int(surely.sum()),
+            "sticking": len(self.sticking),
+        }
+
+    @property
+    def status(self) -> str:
+        """Whether anything sticks, which is known for certain."""
+        return "optimal" if len(self.sticking) else "infeasible"
+
+    @property
+    def bound(self) -> float | None:
+        """Nothing is left to bound: every package has been looked at."""
+        return None
+
+    @property
+    def why_not(self) -> tuple[Mapping[PartyId, int], Mapping[PartyId, int]]:
+        """For each party, how many of the others it refuses, and how many it would leave."""
+        situation = self.situation
+        others = self.packages[~self.sticks[self.packages]]
+        refuse, leave = {}, {}
+        for party in situation.conflict.parties:
+            bounds = self.no_deal.bounds(party)
+            flat = situation.conflict.payoffs[party].flat
+            signing = np.broadcast_to(signs(situation, party), situation.space.shape)
+            signing = signing.reshape(-1)[others]
+            sure = flat[others] >= max(high for _, high in bounds)
+            refuse[party] = int((signing & ~sure).sum())
+            stays = self.grid.stable(party, Concept.SEQ).reshape(-1)[others]
+            leave[party] = int((~stays).sum())
+        return refuse, leave
 
     def core(self, state: int) -> bool:
         """Return whether no proper subset of a sticking package's changes still sticks."""

@@ -99,7 +99,7 @@ class Situation:
         """
         terms = {**self.case.base, **self.commitments, **self.pressure}
         state = self.space.index(terms)
-        if self.conflict.walk_away is None and not self.conflict.feasible.reshape(-1)[state]:
+        if self.conflict.walk_away is None and not self.conflict.can_be(state):
             broken = [
                 rule.that
                 for rule in self.case.never

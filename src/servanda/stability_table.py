@@ -10,9 +10,8 @@ import numpy as np
 
 from servanda.grid import Grid
 from servanda.model import PartyId
-from servanda.moves import States
 from servanda.stability import Concept
-from servanda.states import StateSpace
+from servanda.states import States, StateSpace
 
 LONGEST = 4096
 """States, or equilibria, listed one by one without being asked to."""

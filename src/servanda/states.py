@@ -1,7 +1,8 @@
-"""States: one level for every option, laid out as the cells of one array.
+"""States: one level for every option, numbered as the cells of one array.
 
 Axes are grouped by owner (joint options first), so that the states a party can choose between lie
-in one block; users only ever see options by name, in the order of their file.
+in one block; users only ever see options by name, in the order of their file.  Where there are too
+many states for an array, single states and lists of them are still looked at one by one.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ from servanda.model import Case
 
 Truth = NDArray[np.bool_]
 Cells = NDArray[Any]
+States = NDArray[Any]
+"""Indices of states: int64, or Python's own integers where these would not do."""
+
 LARGEST = 2**26
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _TAIL = 512
@@ -52,16 +56,12 @@ class StateSpace:
     -----
     A state is an index into the flattened array of shape `shape` (C order, axes as in `axes`).
     Truth arrays are boolean, with one dimension for every option and size 1 along the axes that
-    do not matter, so they broadcast against any array over the states.
+    do not matter, so they broadcast against any array over the states.  They are for spaces that
+    are `dense`; `holds` answers for any states of any space.
     """
 
     case: Case
     _truths: dict[Condition, Truth] = field(default_factory=dict, repr=False)
-
-    def __post_init__(self) -> None:
-        if self.size > LARGEST:
-            message = f"{len(self.options)} options make {self.size:,} states"
-            raise UsageError(message, f"the grid engine holds {LARGEST:,}; leave some options out")
 
     @cached_property
     def options(self) -> tuple[OptionId, ...]:
@@ -100,6 +100,39 @@ class StateSpace:
         """Number of states, feasible or not."""
         return prod(self.shape)
 
+    @cached_property
+    def dense(self) -> bool:
+        """Whether arrays over all states fit."""
+        return self.size <= LARGEST
+
+    def must_be_dense(self) -> None:
+        """Refuse what takes an array over all states where there are too many of them.
+
+        Raises
+        ------
+        UsageError
+            If the space is not `dense`.
+        """
+        if not self.dense:
+            size = f"{self.size:,}" if self.size < 10**15 else f"some 10^{len(str(self.size)) - 1}"
+            message = f"{len(self.options)} options make {size} states"
+            raise UsageError(message, f"the grid engine holds {LARGEST:,}; leave some options out")
+
+    @cached_property
+    def kind(self) -> type[np.int64 | object]:
+        """What an array of states is made of."""
+        return np.int64 if self.size < 2**62 else object
+
+    def listed(self, states: Iterable[int]) -> States:
+        """Return states as an array."""
+        return np.array(list(states), dtype=self.kind)
+
+    def column(self, states: States, option: OptionId) -> NDArray[np.int64]:
+        """Return the level index of one option in each of some states."""
+        axis = self.axis[option]
+        levels = states // self.strides[axis] % self.shape[axis]
+        return levels.astype(np.int64, copy=False)
+
     def index(self, levels: Mapping[OptionId, int]) -> int:
         """Return the index of the state with these level indices."""
         return sum(
@@ -129,12 +162,41 @@ class StateSpace:
             if (level := self.level(new, option)) != self.level(old, option)
         }
 
-    def distances(self, states: NDArray[np.int64], state: int) -> NDArray[np.int64]:
+    def distances(self, states: States, state: int) -> NDArray[np.int64]:
         """Return on how many options each of some states differs from a state."""
         count = np.zeros(len(states), dtype=np.int64)
-        for stride, levels in zip(self.strides, self.shape, strict=True):
-            count += states // stride % levels != state // stride % levels
+        for option in self.axes:
+            count += self.column(states, option) != self.level(state, option)
         return count
+
+    def holds(self, condition: Condition, states: States) -> Truth:
+        """Return in which of some states a condition holds; in a space of any size."""
+        match condition:
+            case Always(truth):
+                return np.full(len(states), truth)
+            case Among(option, levels):
+                known = np.zeros(len(self.case.options[option].levels), dtype=np.bool_)
+                known[list(levels)] = True
+                return np.asarray(known[self.column(states, option)])
+            case Not(part):
+                return np.logical_not(self.holds(part, states))
+            case AllOf(parts):
+                return np.asarray(np.all([self.holds(part, states) for part in parts], axis=0))
+            case AnyOf(parts):
+                return np.asarray(np.any([self.holds(part, states) for part in parts], axis=0))
+            case Iff(left, right):
+                return np.equal(self.holds(left, states), self.holds(right, states))
+            case Count(low, high, parts):
+                number = sum(self.holds(part, states).astype(np.int64) for part in parts)
+                return np.logical_and(number >= low, number <= high)
+            case Total(sign, bound, terms):
+                scale = lcm(bound.denominator, *(v.denominator for _, vs in terms for v in vs))
+                total = np.zeros(len(states), dtype=np.int64)
+                for option, values in terms:
+                    whole = np.array([int(value * scale) for value in values])
+                    total += whole[self.column(states, option)]
+                compared = COMPARE[sign](total, int(bound * scale))  # type: ignore[arg-type]  # works on arrays alike
+                return np.asarray(compared)
 
     def spelled(self, state: int) -> str:
         """Return one character an option in file order: Y or N, or the level in base 36."""

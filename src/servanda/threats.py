@@ -153,7 +153,7 @@ def _test(
         situation.start, {threat.announce: situation.case.base[threat.announce]}
     )
     unannounced = announced
-    if quiet != situation.start and conflict.feasible.reshape(-1)[quiet]:
+    if quiet != situation.start and conflict.can_be(quiet):
         unannounced = Play(conflict, situation.held, tick=tick).outcomes((quiet,))
     return ThreatFinding(
         threat=threat,

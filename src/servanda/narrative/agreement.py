@@ -250,6 +250,8 @@ def _group(findings: Findings, package: Package) -> str:
     found = package.group
     if package.grade is Grade.BREAKS:
         return "One party alone is enough to break it."
+    if found.size == 1:
+        return "Groups were not tried: it would take looking at too many states."
     upto = f"Groups of up to {found.size} parties were tried."
     if found.state is None:
         return f"{upto} None gains by acting together."

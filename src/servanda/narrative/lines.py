@@ -107,7 +107,7 @@ def _answer(findings: Findings, package: Package) -> str:
     if findings.target is not None:
         return f"{_target_answer(findings)}{holds} {sentence(shares(findings))}"
     many = findings.counts.get("sticking", 0)
-    first = "This one" if many == 1 else "The first"
+    first = "This one" if many == 1 or not findings.counts else "The first"
     verdict = package_words(package).removeprefix("sticks: ")
     return (
         f"{sentence(shares(findings))} {first}: {deal(findings, package.state)}. "
@@ -150,6 +150,8 @@ def _target_answer(findings: Findings) -> str:
 
 def _who_blocks_others(findings: Findings) -> str:
     """Return who keeps the other packages from sticking, and how many."""
+    if not findings.counts:
+        return "Nobody blocks it. Who blocks the others is not counted at this size."
     others = findings.counts.get("packages", 0) - findings.counts.get("sticking", 0)
     if others < 1:
         return "Nobody: every package sticks."

@@ -106,13 +106,28 @@ def shares(findings: Findings) -> str:
     """Return how many packages there are and how many stick."""
     counts = findings.counts
     if "packages" not in counts:
-        return "how many packages stick is not known"
+        return _by_the_solver(findings)
     packages, sticking = counts["packages"], counts["sticking"]
     if packages == 1:
         return f"the only package {'sticks' if sticking else 'does not stick'}"
     if not sticking:
         return f"none of the {packages:,} packages sticks"
     return f"{sticking:,} of {packages:,} packages {'sticks' if sticking == 1 else 'stick'}"
+
+
+def _by_the_solver(findings: Findings) -> str:
+    """Return what the solver found and proved, where not every package was looked at."""
+    if findings.engine != "solver":
+        return "how many packages stick is not known"
+    bound = "" if findings.bound is None else f"{findings.bound:.0%}"
+    told = {
+        "optimal": "of the packages that stick, the best is found and proved; how many there are "
+        "is not counted",
+        "feasible": "a package that sticks is found; it is not proved to be the best, whose "
+        f"worst-off signatory can have a standing of {bound} at most",
+        "infeasible": "no package sticks: that is proved",
+    }
+    return told.get(findings.status, "no package that sticks was found, and none is ruled out")
 
 
 # ------------------------------------------------------------------------ who blocks

@@ -22,7 +22,8 @@ def agreements(findings: Findings) -> Data:
         "target": _target(findings, findings.target),
         "packages": [package(findings, each) for each in findings.packages],
         "status": findings.status,
-        "bound": None,  # every package has been looked at, so nothing is left to bound
+        "bound": findings.bound,
+        "engine": findings.engine,
         "counts": dict(findings.counts),
         "nearest": None
         if nearest is None
@@ -45,9 +46,9 @@ def missing(findings: Findings) -> tuple[str, ...]:
     parts = {
         "where it goes without a deal": findings.no_deal is None,
         "the verdict on the target": aimed and findings.target is None,
-        "how many packages stick": not findings.counts,
+        "how many packages stick": not findings.counts and findings.engine != "solver",
         "the packages": not findings.packages,
-        "who blocks how many packages": not findings.refuse,
+        "who blocks how many packages": not findings.refuse and findings.engine != "solver",
         "the target in full": aimed and findings.target_package is None,
         "the sticking package nearest to the target": aimed and findings.nearest is None,
         "what the target cannot do without": aimed and not findings.load_bearing,

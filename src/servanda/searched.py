@@ -1,0 +1,193 @@
+"""Packages of a conflict too large to look at every state: what the solver finds and proves.
+
+It answers the questions that a `Survey` of all states answers.  What takes every state - how many
+packages there are, who blocks how many - is left open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from time import monotonic
+
+from servanda.acceptance import Acceptable, verdict
+from servanda.conflict import Tick, silent
+from servanda.model import PartyId
+from servanda.nodeal import NoDeal
+from servanda.play import is_open
+from servanda.roadmap import Roadmap
+from servanda.selfenforcement import PartyGrade, grade_locally, guarded, with_lapse
+from servanda.situation import Situation
+from servanda.solver import Search, Status
+from servanda.stability import Concept, Grade
+
+_SHARE = 0.6  # of the time is for the solver
+_MOST_PARTS = 12  # changes of a package of which every part is tried
+
+
+@dataclass
+class Searched:
+    """What the solver finds of a situation's packages.
+
+    Parameters
+    ----------
+    situation, no_deal
+        The case, perhaps under a plan, and where it goes without agreement.
+    seed, seconds
+        The solver's seed, and how long the work may take; None for as long as it needs.  Some of
+        that is left for describing what is found.
+    tick
+        Told how far the work is; may stop it.
+
+    Attributes
+    ----------
+    status
+        ``optimal``: the first package is the best; ``infeasible``: it is proved that none
+        sticks; ``feasible`` or ``unknown`` where time ran out.
+    bound
+        The best standing, from 0 to 1, that the worst-off signatory of any package that sticks
+        could have; None where nothing was searched.
+    """
+
+    situation: Situation
+    no_deal: NoDeal
+    seed: int = 1
+    seconds: float | None = None
+    tick: Tick = silent
+    status: Status = "unknown"
+    bound: float | None = None
+    _sticking: list[int] = field(default_factory=list)
+    _until: float | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._until = None if self.seconds is None else monotonic() + _SHARE * self.seconds
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many packages there are is not known."""
+        return {}
+
+    @property
+    def why_not(self) -> tuple[Mapping[PartyId, int], Mapping[PartyId, int]]:
+        """Who blocks how many packages is not known."""
+        return {}, {}
+
+    def first(self, limit: int) -> list[int]:
+        """Return the first packages that stick: firm ones, then guarded ones; else near misses."""
+        proved = True
+        found: list[int] = []
+        for concept in (Concept.NASH, Concept.SEQ):
+            search = self._search(concept)
+            for state in found:
+                search.leave_out(state)
+            for best in search.packages(limit - len(found)):
+                self.bound = max(self.bound or 0.0, best.bound / Search.FULL)
+                proved &= best.status in {"optimal", "infeasible"}
+                if best.state is not None:
+                    found.append(best.state)
+                    if len(found) == 1:
+                        self.status = "optimal" if proved else "feasible"
+            if len(found) >= limit:
+                break
+        self._sticking = list(found)
+        if found:
+            return found
+        self.status = "infeasible" if proved else "unknown"
+        return self._near_misses(limit)
+
+    def _near_misses(self, limit: int) -> list[int]:
+        """Return packages that are acceptable, though somebody would leave them."""
+        search = self._search(None)
+        return [best.state for best in search.packages(limit) if best.state is not None]
+
+    def _search(self, concept: Concept | None) -> Search:
+        return Search(
+            self.situation,
+            self.no_deal,
+            concept=concept,
+            seed=self.seed,
+            seconds=None if self._until is None else max(self._until - monotonic(), 0.01),
+            tick=self.tick,
+        )
+
+    def nearest(self, states: Sequence[int]) -> tuple[int, int] | None:
+        """Return the sticking package that differs from one of some in the fewest terms."""
+        found: list[tuple[int, int]] = []
+        for concept in (Concept.NASH, Concept.SEQ):
+            near = self._search(concept).nearest(states)
+            if near is not None:
+                found.append(near)
+        return min(found, key=lambda each: each[1], default=None)
+
+    def core(self, state: int) -> bool:
+        """Return whether no part of a sticking package's changes still sticks.
+
+        Where there are too many parts to try, the package is not said to be a core deal.
+        """
+        space, start = self.situation.space, self.situation.start
+        changes = list(space.changes(start, state).items())
+        if state not in self._sticking or len(changes) > _MOST_PARTS:
+            return False
+        for size in range(len(changes)):
+            for part in combinations(changes, size):
+                if self.sticks(space.put(start, dict(part))):
+                    return False
+        return True
+
+    def sticks(self, state: int) -> bool:
+        """Return whether a state is a package that sticks, by looking at it alone."""
+        if not self.is_package_at(state):
+            return False
+        acceptable, _ = verdict(self.situation, self.no_deal, [state])
+        if acceptable is not Acceptable.SURELY:
+            return False
+        conflict = self.situation.conflict
+        return all(guarded(conflict, party, state).sticks for party in conflict.parties)
+
+    def is_package_at(self, state: int) -> bool:
+        """Return whether the commitments stand in a state, and it can be reached."""
+        conflict, start = self.situation.conflict, self.situation.start
+        stands = is_open(conflict, start, state, self.situation.commitments)
+        return conflict.can_be(state) and stands
+
+    def party_grades(self, state: int) -> Mapping[PartyId, PartyGrade]:
+        """Return every party's grade in a state."""
+        conflict = self.situation.conflict
+        return {
+            party: with_lapse(self.situation, grade_locally(conflict, party, state), state)
+            for party in conflict.parties
+        }
+
+    def grade_at(self, state: int) -> Grade:
+        """Return the worst party's grade in a state."""
+        found = (graded.grade for graded in self.party_grades(state).values())
+        return max(found, key=lambda grade: grade.rank)
+
+    def worst_grades(self, states: Iterable[int]) -> Mapping[PartyId, Grade]:
+        """Return each party's worst grade over some states."""
+        worst: dict[PartyId, Grade] = {}
+        for state in states:
+            for party, graded in self.party_grades(state).items():
+                known = worst.get(party, graded.grade)
+                worst[party] = max(known, graded.grade, key=lambda grade: grade.rank)
+        return worst
+
+    def confirm(self, state: int, acceptable: Acceptable, grade: Grade) -> None:
+        """Hold a package that the solver found against what looking at it alone says.
+
+        Raises
+        ------
+        AssertionError
+            If they disagree: a fault in the program.
+        """
+        sticks = acceptable is Acceptable.SURELY and grade.sticks
+        if state in self._sticking and not sticks:
+            raise AssertionError("the solver and the local check disagree on a package")
+
+    def road(self, state: int) -> tuple[Roadmap | None, str]:
+        """Return that orders of steps are not searched at this size."""
+        del state
+        if self.situation.conflict.walk_away is not None:
+            return None, ""
+        return None, "orders of steps are searched only where all states fit an array"

@@ -1,0 +1,143 @@
+"""Single states are looked at alike in spaces of every size: array or no array."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from conflicts import random_conflict
+from random_plans import random_planned
+from servanda import states
+from servanda.casefile import read_text
+from servanda.conflict import Conflict, compile_case
+from servanda.errors import UsageError
+from servanda.grid import Grid
+from servanda.model import Case
+from servanda.nodeal import no_deal
+from servanda.selfenforcement import guarded
+from servanda.situation import Situation, lay
+from servanda.target import judge
+
+HUGE = """\
+servanda: 1
+title: Huge
+parties: {{ana: Ana, ben: Ben}}
+options:
+{options}
+preferences: {{ana: [o1 and not o2, o{last}], ben: [o{last} implies o3, not o1]}}
+"""
+
+
+def chance(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - no secret depends on it
+
+
+@pytest.fixture
+def without_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every space count as too large for an array."""
+    monkeypatch.setattr(states, "LARGEST", 0)
+
+
+def rankless(seed: int) -> Case | None:
+    case = random_conflict(chance(seed))
+    ranked = any(preference.ranking for preference in case.preferences.values())
+    return None if ranked else case
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_feasibility_values_and_moves_agree(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = rankless(seed)
+    if case is None:
+        return
+    dense = compile_case(case)
+    monkeypatch.setattr(states, "LARGEST", 0)
+    sparse = compile_case(case)
+    every = np.arange(dense.space.size)
+    assert dense.feasible.reshape(-1).tolist() == sparse.moves.feasible[every].tolist()
+    for party in dense.parties:
+        order = np.argsort(dense.payoffs[party].of(every), kind="stable").tolist()
+        assert order == np.argsort(sparse.payoffs[party].of(every), kind="stable").tolist()
+        for state in np.flatnonzero(dense.feasible.reshape(-1))[:40].tolist():
+            ways = dense.improvements(party, state).tolist()
+            needed = [to for to in ways if not dense.uncared & set(dense.space.changes(state, to))]
+            assert needed == sparse.improvements(party, state).tolist()
+            assert bool(ways) == bool(len(sparse.gains(party, state)))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_deal_and_who_would_leave_agree(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = rankless(seed)
+    if case is None:
+        return
+    dense = lay(case)
+    ends = no_deal(dense).outcomes
+    grades = _grades(dense.conflict, dense)
+    monkeypatch.setattr(states, "LARGEST", 0)
+    sparse = lay(case)
+    assert ends == no_deal(sparse).outcomes
+    assert grades == _grades(sparse.conflict, sparse)
+
+
+def _grades(conflict: Conflict, situation: Situation) -> list[str]:
+    some = range(0, situation.space.size, max(1, situation.space.size // 7))
+    return [
+        guarded(conflict, party, state).value
+        for party in conflict.parties
+        for state in some
+        if conflict.can_be(state)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_threats_and_targets_agree(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = random_planned(chance(seed))
+    if case.walk_away or any(p.ranking for p in case.preferences.values()):
+        return
+
+    def verdict() -> object:
+        try:
+            found = judge(lay(case, next(iter(case.plans))))
+        except UsageError as error:
+            return "place" if "nearest" in str(error) or "states" in str(error) else str(error)
+        if found is None:
+            return None
+        return found.acceptable, found.sticks, [finding.kind for finding in found.threats]
+
+    expected = verdict()
+    monkeypatch.setattr(states, "LARGEST", 0)
+    actual = verdict()
+    assert (
+        actual in {expected, "place"}
+        if isinstance(expected, str)
+        else actual
+        in (
+            expected,
+            "place",
+        )
+    )
+
+
+@pytest.mark.parametrize("count", [40, 100, 300])
+def test_a_conflict_of_any_size_has_states_moves_and_a_no_deal(count: int) -> None:
+    options = "\n".join(f"  o{n}: {{by: {'ana' if n < 4 else 'ben'}}}" for n in range(1, 8))
+    options += "\n" + "\n".join(f"  o{n}: {{joint: [ana, ben]}}" for n in range(8, count + 1))
+    case = read_text(HUGE.format(options=options, last=count), "huge.yaml")
+    situation = lay(case)
+    assert object is situation.space.kind or count == 40
+    assert situation.conflict.can_be(situation.start)
+    (end,) = no_deal(situation).outcomes
+    assert {"o1": "yes"} == situation.space.taken(end.states[0])
+    with pytest.raises(UsageError, match=f"{count} options make"):
+        Grid(situation.conflict)
+
+
+def test_a_ranking_of_states_needs_an_array(without_arrays: None) -> None:
+    del without_arrays
+    text = (
+        "servanda: 1\ntitle: T\nparties: {ana: Ana}\noptions: {o: {by: ana}}\n"
+        "preferences: {ana: {ranking: [[o], []]}}\n"
+    )
+    with pytest.raises(UsageError, match="ranks single states"):
+        compile_case(read_text(text, "ranked.yaml"))

@@ -1,0 +1,138 @@
+"""Where there are too many states to look at, the solver answers what a survey of all answers."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from random_plans import random_planned
+from servanda.analysis import Request, analyse
+from servanda.casefile import builtin_cases, read_case, read_text
+from servanda.errors import UsageError
+from servanda.grid import Grid
+from servanda.selfenforcement import grade_locally, grades
+from servanda.situation import lay
+from test_cli import run
+
+LARGE = """\
+servanda: 1
+title: Two neighbours and many wells
+parties: {{ana: Ana, ben: Ben}}
+options:
+  ana_pump: {{by: ana, does: pumps at night}}
+  ben_pump: {{by: ben, does: pumps at night}}
+  meter: {{by: ben, does: installs a meter, only: up}}
+{wells}
+status_quo: [ana_pump, ben_pump]
+preferences:
+  ana: [meter, {first}]
+  ben: [not ana_pump, ben_pump, not meter, {second}]
+"""
+
+
+def large(count: int = 60) -> str:
+    wells = "\n".join(f"  well_{n}: {{joint: [ana, ben]}}" for n in range(count))
+    first = ", ".join(f"well_{n} implies well_{n + 1}" for n in range(0, count - 1, 2))
+    second = ", ".join(f"well_{n} or not well_{n + 1}" for n in range(0, count - 1, 3))
+    return LARGE.format(wells=wells, first=first, second=second)
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_the_solver_and_the_survey_give_the_same_answer(seed: int) -> None:
+    case = random_planned(random.Random(seed))  # noqa: S311 - no secret depends on it
+    if any(preference.ranking for preference in case.preferences.values()):
+        return
+    try:
+        one = analyse(case, Request(limit=3, engine="grid"))
+    except UsageError:
+        return
+    two = analyse(case, Request(limit=3, engine="solver"))
+    assert (one.status, "solver") == (two.status, two.engine)
+    firsts = [found.packages[0] if found.packages else None for found in (one, two)]
+    assert len({first is not None and first.sticks for first in firsts}) == 1
+    if firsts[0] is not None and firsts[0].sticks and firsts[1] is not None:
+        assert firsts[0].grade is firsts[1].grade
+    near = [None if found.nearest is None else found.nearest[1] for found in (one, two)]
+    assert near[0] == near[1]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_grades_by_local_search_are_those_of_the_arrays(seed: int) -> None:
+    case = random_planned(random.Random(seed))  # noqa: S311 - no secret depends on it
+    try:
+        situation = lay(case)
+    except UsageError:
+        return
+    grid = Grid(situation.conflict)
+    states = [s for s in range(situation.space.size) if situation.conflict.can_be(s)][:12]
+    for state in states:
+        for party, graded in grades(grid, situation, state).items():
+            local = grade_locally(situation.conflict, party, state)
+            assert (graded.concepts, graded.grade) == (local.concepts, local.grade)
+            if graded.witness is not None and local.witness is not None:
+                assert graded.witness.state == local.witness.state
+
+
+def test_a_case_too_large_to_enumerate_is_answered_with_a_proof() -> None:
+    found = analyse(read_text(large(), "large.yaml"), Request(limit=2))
+    assert ("solver", "optimal") == (found.engine, found.status)
+    assert all(package.sticks for package in found.packages)
+    assert {} == found.counts
+    assert found.bound is not None
+    assert 0 <= found.bound <= 1
+
+
+def test_that_nothing_sticks_is_proved_at_any_size() -> None:
+    text = large().replace("ben: [not ana_pump, ben_pump,", "ben: [not (ana_pump iff ben_pump),")
+    text = text.replace("ana: [meter, ", "ana: [ana_pump iff ben_pump, ")
+    found = analyse(read_text(text, "large.yaml"))
+    assert ("solver", "infeasible") == (found.engine, found.status)
+    assert not any(package.sticks for package in found.packages)
+
+
+def test_the_same_seed_gives_the_same_answer() -> None:
+    case = read_text(large(), "large.yaml")
+    one, two = (analyse(case, Request(limit=2, seed=7)) for _ in range(2))
+    assert [p.state for p in one.packages] == [p.state for p in two.packages]
+
+
+def test_the_command_line_answers_a_large_case(tmp_path: Path) -> None:
+    path = tmp_path / "large.yaml"
+    path.write_text(large(), encoding="utf-8")
+    told = run(str(path), COLUMNS="400").stdout
+    assert "the best is found and proved" in told
+    assert "Who blocks the others is not counted at this size." in told
+    data = json.loads(run("agreements", str(path), "--limit", "1", "--json").stdout)
+    assert ("solver", "optimal") == (data["engine"], data["status"])
+    assert data["packages"][0]["sticks"]
+    assert data["packages"][0]["rests_on"]["assumptions"]
+    report = run("report", str(path), "--limit", "1").stdout
+    assert "| Packages | found by the solver; the best is proved |" in report
+    assert "no faults, no warnings" in run("check", str(path)).stdout
+    assert 2 == run("stability", str(path)).exit_code
+
+
+def test_the_grid_refuses_what_it_cannot_hold(tmp_path: Path) -> None:
+    path = tmp_path / "large.yaml"
+    path.write_text(large(), encoding="utf-8")
+    result = run(str(path), "--engine", "grid")
+    assert (2, True) == (result.exit_code, "63 options make" in result.stderr)
+
+
+def test_a_time_limit_gives_what_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "large.yaml"
+    path.write_text(large(), encoding="utf-8")
+    result = run("agreements", str(path), "--time-limit", "0.4", COLUMNS="400")
+    assert result.exit_code in {0, 2}
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("name", [n for n in builtin_cases() if n != "iraq-2006"])
+def test_built_in_cases_stick_or_not_whatever_the_engine(name: str) -> None:
+    case = read_case(builtin_cases()[name])
+    one, two = (analyse(case, Request(limit=1, engine=e)) for e in ("grid", "solver"))
+    assert one.status == two.status
+    assert bool(one.best) == bool(two.best)
