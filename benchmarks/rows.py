@@ -25,9 +25,11 @@ from servanda.conflict import Conflict, compile_case
 from servanda.documents import document
 from servanda.grid import Grid
 from servanda.model import Case
+from servanda.nodeal import NoDeal, no_deal
 from servanda.passages import Passages
 from servanda.quotation import check
-from servanda.situation import lay
+from servanda.situation import Situation, lay
+from servanda.solver import Search
 from servanda.stability import Concept
 from servanda.target import judge
 
@@ -152,6 +154,21 @@ def quiet(work: Callable[[Any], object]) -> Callable[[Any], None]:
     return run
 
 
+def solver_row(options: int, parties: int, concept: Concept, seconds: float | None = None) -> Row:
+    """Return a row that measures how long the best acceptable package takes, with its proof."""
+
+    def prepare() -> tuple[Situation, NoDeal]:
+        situation = lay(conflict_case(options, parties))
+        return situation, no_deal(situation)
+
+    def work(given: tuple[Situation, NoDeal]) -> None:
+        best = Search(*given, concept=concept, seconds=120).best()
+        if best.status not in {"optimal", "infeasible"}:
+            raise AssertionError(f"not proved: {best.status}")
+
+    return Row(prepare=prepare, work=work, seconds=seconds)
+
+
 def megabyte() -> str:
     """Return a made-up text of a megabyte in lines of seven words, every ninth word broken."""
     chance = random.Random(1)  # noqa: S311 - a text, not a secret
@@ -214,6 +231,11 @@ ROWS: Mapping[str, Row] = {
     "All pairs: 16 options, 5 parties": pairs_row(5, ruled=False, quick=True),
     "All pairs: 4 parties, with rules": pairs_row(4, ruled=True),
     "All pairs: 5 parties, with rules": pairs_row(5, ruled=True),
+    "Best firm package: 40 options, 5 parties": solver_row(40, 5, Concept.NASH, 5),
+    "Best firm package: 60 options, 20 parties": solver_row(60, 20, Concept.NASH, 10),
+    "Best firm package: 100 options, 5 parties": solver_row(100, 5, Concept.NASH, 10),
+    "Best firm package: 100 options, 20 parties": solver_row(100, 20, Concept.NASH, 10),
+    "Best guarded package: 40 options, 5 parties": solver_row(40, 5, Concept.SEQ, 5),
     "Evidence: the index of 1 MB of text": Row(
         prepare=megabyte, work=quiet(lambda text: Passages(document(text)).prepare()), seconds=0.5
     ),
