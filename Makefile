@@ -44,9 +44,10 @@ test: env
 	$(TOOK)
 
 # The same laws on many more random conflicts: make test-long SERVANDA_LAWS=200000
+LAWS := tests/test_laws.py tests/test_plan_laws.py tests/test_solver.py tests/test_symbolic.py
 test-long: export SERVANDA_LAWS ?= 50000
 test-long: env
-	$(BIN)/pytest --numprocesses auto -m "long or not long" tests/test_laws.py tests/test_plan_laws.py
+	$(BIN)/pytest --numprocesses auto -m "long or not long" $(LAWS)
 	$(TOOK)
 
 bench: env

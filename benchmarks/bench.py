@@ -33,6 +33,7 @@ Each row runs in a process of its own, one thread, every run from a fresh case.
 *Stability* goes from the case to where every party stays: conditions read, payoffs, moves, concepts.
 *Pairs* are the group tests alone, on a case already compiled; *iraq-2006* starts from the case as read.
 *Best packages* are found, ordered and proved by the solver among all that are surely acceptable; where no deal leads is worked out before.
+*Nash states counted* is the exact number of all of them, and in what share of them each option is taken.
 *Evidence* looks for quotes in a made-up text of one megabyte, no lines cited; a thousand in one second are one millisecond a quote.
 *With rules* means one one-way option and, for stability, three infeasible conditions; for pairs, one joint option.
 *Above import* is the peak memory less that of Python with Servanda loaded.

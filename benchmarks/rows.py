@@ -22,15 +22,18 @@ import numpy as np
 from servanda.analysis import analyse
 from servanda.casefile import find_case, read_case
 from servanda.conflict import Conflict, compile_case
+from servanda.contributors import smallest_coalition
 from servanda.documents import document
 from servanda.grid import Grid
-from servanda.model import Case
+from servanda.model import Case, PartyId
 from servanda.nodeal import NoDeal, no_deal
 from servanda.passages import Passages
+from servanda.quota import Contributor
 from servanda.quotation import check
 from servanda.situation import Situation, lay
 from servanda.solver import Search
 from servanda.stability import Concept
+from servanda.stable_sets import stable_sets
 from servanda.target import judge
 
 ALL = tuple(Concept)
@@ -169,6 +172,30 @@ def solver_row(options: int, parties: int, concept: Concept, seconds: float | No
     return Row(prepare=prepare, work=work, seconds=seconds)
 
 
+def counted_row(options: int, parties: int, seconds: float | None = None) -> Row:
+    """Return a row that measures how long the count of all Nash stable states takes."""
+    return Row(
+        prepare=lambda: lay(conflict_case(options, parties)),
+        work=quiet(stable_sets),
+        seconds=seconds,
+    )
+
+
+def contributors(number: int) -> list[Contributor]:
+    """Return contributors with caps, costs and some vetoes, drawn by chance."""
+    chance = random.Random(3)  # noqa: S311 - contributors, not secrets
+    return [
+        Contributor(
+            id=PartyId(f"c{n}"),
+            cap=chance.randint(0, 900),
+            each=chance.randint(0, 9),
+            joining=chance.randint(0, 50),
+            veto=n % 67 == 0,
+        )
+        for n in range(number)
+    ]
+
+
 def megabyte() -> str:
     """Return a made-up text of a megabyte in lines of seven words, every ninth word broken."""
     chance = random.Random(1)  # noqa: S311 - a text, not a secret
@@ -236,6 +263,14 @@ ROWS: Mapping[str, Row] = {
     "Best firm package: 100 options, 5 parties": solver_row(100, 5, Concept.NASH, 10),
     "Best firm package: 100 options, 20 parties": solver_row(100, 20, Concept.NASH, 10),
     "Best guarded package: 40 options, 5 parties": solver_row(40, 5, Concept.SEQ, 5),
+    "Nash states counted: 40 options, 5 parties": counted_row(40, 5, 5),
+    "Nash states counted: 60 options, 20 parties": counted_row(60, 20, 5),
+    "Nash states counted: 100 options, 20 parties": counted_row(100, 20, 5),
+    "Quota: 200 contributors": Row(
+        prepare=lambda: contributors(200),
+        work=quiet(lambda given: smallest_coalition(given, 32_000)),
+        seconds=1,
+    ),
     "Evidence: the index of 1 MB of text": Row(
         prepare=megabyte, work=quiet(lambda text: Passages(document(text)).prepare()), seconds=0.5
     ),

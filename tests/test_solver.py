@@ -20,7 +20,7 @@ from servanda.solver import Best, Search
 from servanda.stability import Concept
 from servanda.threats import check_threats
 
-CONFLICTS = int(os.environ.get("SERVANDA_LAWS", "2000")) * 3 // 2
+CONFLICTS = max(3_000, int(os.environ.get("SERVANDA_LAWS", "2000")) * 3 // 5)
 CHUNKS = 60
 Record = Callable[[str, object], None]
 
@@ -63,7 +63,7 @@ def test_the_solver_and_the_grid_agree(chunk: int, record_property: Record) -> N
         assert first == rank(search, situation, best.state), seed
         assert best.standings == first[0]
     record_property("solver packages", found)
-    assert found or CONFLICTS < 2_000
+    assert found
 
 
 def packages(seed: int, concept: Concept) -> tuple[list[Best], list[int], Situation]:

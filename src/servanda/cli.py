@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from servanda.analysis import Findings, Package
     from servanda.narrative import Section
+    from servanda.situation import Situation
     from servanda.terminal import Progress, Screen
 
 _NO_PACKAGE = (
@@ -249,6 +250,9 @@ def _write_beside(asked: Asked, output: str, text: str) -> None:
 def stability(asked: Asked) -> int:
     """Show which states are stable, for whom and in which sense.
 
+    Where there are too many to list, they are counted: the Nash stable ones, or with --all those
+    of every sense that can be worked out.
+
     With --strict the answer is no where no state is an equilibrium (Nash or SEQ).
     """
     from servanda import asking, wire
@@ -261,6 +265,8 @@ def stability(asked: Asked) -> int:
 
     with _progress(asked) as progress:
         situation = asking.situation_of(asked)
+        if not situation.space.dense and asked.state is None:
+            return _stable_sets(asked, situation, progress)
         grid = Grid(situation.conflict, progress)
         table = StabilityTable(grid)
         if asked.state is not None:
@@ -280,6 +286,23 @@ def stability(asked: Asked) -> int:
         screen.title(situation.case.title)
         screen.section(section)
     return _code(asked, refused=refused)
+
+
+def _stable_sets(asked: Asked, situation: Situation, progress: Progress) -> int:
+    """Show how many states are stable where there are too many to list; --all for every sense."""
+    from servanda import wire
+    from servanda.stability import Concept
+    from servanda.stability_words import stable_sets_section
+    from servanda.stable_sets import stable_sets
+
+    found = stable_sets(situation, tuple(Concept) if asked.every else (Concept.NASH,), progress)
+    if asked.json:
+        _write(wire.stable_sets(found))
+    else:
+        screen = _screen(asked)
+        screen.title(situation.case.title)
+        screen.section(stable_sets_section(found))
+    return _code(asked, refused=not any(found.counts.values()))
 
 
 @servanda.command()

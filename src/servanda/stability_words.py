@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from servanda.model import PartyId
 from servanda.narrative import Section, Table
-from servanda.narrative.phrases import counted, listed, taken
+from servanda.narrative.phrases import counted, deed, listed, taken
 from servanda.stability import Concept
 from servanda.stability_table import StabilityTable
+from servanda.stable_sets import StableSets
 
 SHORT = 64
 """States shown one by one without being asked to."""
@@ -36,6 +38,40 @@ def stability_section(table: StabilityTable, *, every: bool = False) -> Section:
     columns = ("State", "What is done", *_names(table), "Stable for all")
     rows = tuple(_row(table, state) for state in states or ())
     return Section("Stability", tuple(paragraphs), (Table(columns, rows),) if rows else ())
+
+
+def stable_sets_section(found: StableSets) -> Section:
+    """Return how many states are stable, in which sense, and what is done in them."""
+    case = found.situation.case
+    said = [f"{counted(found.feasible, 'state')} that can be: too many to list.", _SENSES]
+    for concept, number in found.counts.items():
+        said.append(f"Stable for all parties ({named(concept)}): {number:,}.")
+    said += [
+        f"{named(concept)} was not worked out: {why}." for concept, why in found.refused.items()
+    ]
+    tables = []
+    for concept, shares in found.shares.items():
+        rows = tuple(
+            (option, deed(case, option), case.options[option].levels[level], _percent(share))
+            for option, levels in shares.items()
+            for level, share in levels.items()
+            if level
+        )
+        if rows:
+            columns = ("Option", "What it is", "Level", f"Share of {named(concept)} stable states")
+            tables.append(Table(columns, rows))
+    return Section("Stability", tuple(said), tuple(tables))
+
+
+def _percent(share: Fraction) -> str:
+    """Return a share in per cent; all and none only where it is all or none."""
+    if share in {0, 1}:
+        return "all" if share else "none"
+    return (
+        f"{float(share):.1%}"
+        if Fraction(1, 1000) < share < Fraction(999, 1000)
+        else ("nearly none" if share < Fraction(1, 2) else "nearly all")
+    )
 
 
 def _names(table: StabilityTable) -> tuple[str, ...]:

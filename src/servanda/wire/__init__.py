@@ -8,7 +8,7 @@ from servanda.wire.agreements import agreements, missing
 from servanda.wire.course import no_deal_alone, roadmap, threats
 from servanda.wire.evidence import evidence, web_annotations
 from servanda.wire.explanation import explain
-from servanda.wire.stable import stability, witnesses
+from servanda.wire.stable import stability, stable_sets, witnesses
 from servanda.wire.text import problems, written
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "problems",
     "roadmap",
     "stability",
+    "stable_sets",
     "threats",
     "web_annotations",
     "witnesses",

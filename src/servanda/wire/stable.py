@@ -9,6 +9,7 @@ from servanda.selfenforcement import PartyGrade
 from servanda.situation import Situation
 from servanda.stability import Concept
 from servanda.stability_table import LONGEST, StabilityTable
+from servanda.stable_sets import StableSets
 from servanda.wire.parts import Data, party_grade
 
 
@@ -42,6 +43,32 @@ def stability(table: StabilityTable, *, every: bool = False) -> Data:
             "states": table.count,
             **{concept.value: number for concept, number in table.counts.items()},
         },
+    }
+
+
+def stable_sets(found: StableSets) -> Data:
+    """Return the counts of a case too large to list its states, and what is done in them."""
+    situation = found.situation
+    case = situation.case
+    return {
+        "title": case.title,
+        "options": list(situation.space.options),
+        "parties": list(case.parties),
+        "states": None,
+        "equilibria": {concept.value: None for concept in Concept},
+        "counts": {
+            "states": found.feasible,
+            **{concept.value: found.counts.get(concept) for concept in Concept},
+        },
+        "shares": {
+            concept.value: {
+                option: {case.options[option].levels[n]: float(each) for n, each in levels.items()}
+                for option, levels in shares.items()
+            }
+            for concept, shares in found.shares.items()
+        },
+        "refused": {concept.value: why for concept, why in found.refused.items()},
+        "engine": "symbolic",
     }
 
 
