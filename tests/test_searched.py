@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ortools.sat.python import cp_model
 
 from random_plans import random_planned
+from servanda import formulas, solver
 from servanda.analysis import Request, analyse
 from servanda.casefile import builtin_cases, read_case, read_text
 from servanda.errors import UsageError
@@ -173,3 +175,22 @@ def test_stable_sets_have_as_many_states_as_the_arrays(seed: int) -> None:
             column = situation.space.column(states, option)
             for level, share in levels.items():
                 assert Fraction(int((column == level).sum()), len(states)) == share
+
+
+def test_an_interrupted_search_gives_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solver, "ended_early", lambda *_: True)
+    found = analyse(read_text(large(), "large.yaml"), Request(limit=3))
+    assert "interrupted" == found.stopped
+    assert found.status in {"feasible", "unknown"}
+    assert len(found.packages) <= 1
+
+
+def test_only_what_ends_before_its_time_without_an_answer_was_interrupted() -> None:
+    done = cp_model.CpSolver()
+    model = cp_model.CpModel()
+    model.new_bool_var("a")
+    done.solve(model)
+    assert not formulas.ended_early(done, None, cp_model.OPTIMAL)
+    assert formulas.ended_early(done, 60.0, cp_model.UNKNOWN)
+    assert formulas.ended_early(done, None, cp_model.FEASIBLE)
+    assert not formulas.ended_early(done, 0.0, cp_model.UNKNOWN)

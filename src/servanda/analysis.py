@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from servanda import selfenforcement
@@ -196,8 +197,8 @@ class Request:
         The largest group tested.
     engine
         ``grid``, ``solver``, or ``auto``: the grid where all states fit an array.
-    seed, seconds
-        For the solver: its seed, and how long a search may take.
+    seed, seconds, until
+        For the solver: its seed, how long the work may take, and until when that is.
     """
 
     plan: str | None = None
@@ -208,6 +209,7 @@ class Request:
     engine: str = "auto"
     seed: int = 1
     seconds: float | None = None
+    until: float | None = None
 
 
 def analyse(case: Case, request: Request | None = None, tick: Tick = silent) -> Findings:
@@ -220,10 +222,11 @@ def analyse(case: Case, request: Request | None = None, tick: Tick = silent) -> 
     """
     asked = request or Request()
     tick("reading the case into states")
+    until = None if asked.seconds is None else monotonic() + asked.seconds
     situation = lay(case, asked.plan, asked.without)
     known: dict[str, object] = {}
     try:
-        _find(situation, asked, known, tick)
+        _find(situation, replace(asked, until=until), known, tick)
     except Stopped as stopped:
         known["stopped"] = str(stopped)
         known["status"] = "feasible" if known.get("packages") else "unknown"
@@ -251,7 +254,9 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
         except Undecided:
             continue  # a near miss of which it would take too long to tell who would leave it
         known["packages"] = tuple(packages)
-    known["bound"] = survey.bound
+    known["bound"], known["status"] = survey.bound, survey.status
+    if survey.interrupted:
+        raise KeyboardInterrupt
     known["refuse"], known["leave"] = survey.why_not
     if target is not None:
         known["target_package"] = _completion(examine, target)
@@ -278,7 +283,8 @@ def _survey(situation: Situation, without: NoDeal, asked: Request, tick: Tick) -
         raise UsageError("--best orders packages of the grid engine only")
     from servanda.searched import Searched  # noqa: PLC0415  # the solver is slow to import
 
-    return Searched(situation, without, asked.seed, asked.seconds, tick)
+    left = asked.seconds if asked.until is None else max(asked.until - monotonic(), 0.1)
+    return Searched(situation, without, asked.seed, left, tick)
 
 
 @dataclass(frozen=True)

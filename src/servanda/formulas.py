@@ -266,3 +266,10 @@ def solved(solver: cp_model.CpSolver, model: cp_model.CpModel) -> Any:
         return solver.solve(model)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def ended_early(solver: cp_model.CpSolver, seconds: float | None, code: Any) -> bool:
+    """Return whether a search was ended from outside, as by Ctrl-C, before its time was up."""
+    if code not in {cp_model.FEASIBLE, cp_model.UNKNOWN}:
+        return False
+    return seconds is None or solver.wall_time < 0.95 * seconds

@@ -48,6 +48,8 @@ class Searched:
     bound
         The best standing, from 0 to 1, that the worst-off signatory of any package that sticks
         could have; None where nothing was searched.
+    interrupted
+        Whether somebody ended the search before it was done.
     """
 
     situation: Situation
@@ -57,6 +59,7 @@ class Searched:
     tick: Tick = silent
     status: Status = "unknown"
     bound: float | None = None
+    interrupted: bool = False
     _sticking: list[int] = field(default_factory=list)
     _until: float | None = field(init=False)
 
@@ -88,13 +91,14 @@ class Searched:
                     found.append(best.state)
                     if len(found) == 1:
                         self.status = "optimal" if proved else "feasible"
-            if len(found) >= limit:
+            self.interrupted = search.interrupted
+            if len(found) >= limit or self.interrupted:
                 break
         self._sticking = list(found)
         if found:
             return found
         self.status = "infeasible" if proved else "unknown"
-        return self._near_misses(limit)
+        return [] if self.interrupted else self._near_misses(limit)
 
     def _near_misses(self, limit: int) -> list[int]:
         """Return packages that are acceptable, though somebody would leave them."""

@@ -287,6 +287,11 @@ class Survey:
             leave[party] = int((~stays).sum())
         return refuse, leave
 
+    @property
+    def interrupted(self) -> bool:
+        """A survey is whole; what interrupts it ends the work elsewhere."""
+        return False
+
     def core(self, state: int) -> bool:
         """Return whether no proper subset of a sticking package's changes still sticks."""
         space, start = self.situation.space, self.situation.start

@@ -22,7 +22,7 @@ from servanda.conditions import Condition, OptionId, holds, moved
 from servanda.conflict import Conflict, Tick, silent
 from servanda.deviations import Deviation, between, open_to, singles
 from servanda.errors import UsageError
-from servanda.formulas import Formulas, solved, wishes_of, worths_of
+from servanda.formulas import Formulas, ended_early, solved, wishes_of, worths_of
 from servanda.model import PartyId
 from servanda.nodeal import NoDeal
 from servanda.selfenforcement import a_gain, improvements, sanction
@@ -103,6 +103,7 @@ class Search:
         self.until = None if seconds is None else monotonic() + seconds
         self.cuts = 0
         self.undecided = 0
+        self.interrupted = False
         self._posted: set[tuple[object, ...]] = set()
         self._package()
         if acceptable:
@@ -359,7 +360,9 @@ class Search:
                 break
         changes = self._changes()
         found, _, status = self._optimum(changes, fixed, maximise=False)
-        return self._told(found if found is not None else state, status, bound, began)
+        if found is None:
+            return self._told(state, "feasible", bound, began)
+        return self._told(found, status, bound, began)
 
     def _told(self, state: int | None, status: Status, bound: int, began: float) -> Best:
         standings = () if state is None else tuple(sorted(self.standings(state)))
@@ -456,35 +459,39 @@ class Search:
 
         Where the status is not ``optimal`` the number is the bound instead.
         """
-        model = self.forms.model
-        while True:
+        while not self.interrupted:
             self.tick("looking for packages")
             left = None if self.until is None else self.until - monotonic()
-            if left is not None and left <= 0:
-                return None, None, "unknown"
-            model.clear_assumptions()
-            copy = model.clone()
-            for literal in assumed:
-                copy.add_bool_or([copy.get_bool_var_from_proto_index(literal.index)])
-            if maximise:
-                copy.maximize(goal)
-            else:
-                copy.minimize(goal)
-            solver = cp_model.CpSolver()
-            _set(solver.parameters, self.seed, left, len(model.proto.variables))
-            code = solved(solver, copy)
-            if code == cp_model.INFEASIBLE:
-                return None, None, "unknown" if self.undecided else "infeasible"
+            if (left is not None and left <= 0) or self.undecided > _PATIENCE:
+                break
+            solver, code = self._solve(goal, assumed, left, maximise=maximise)
+            self.interrupted = ended_early(solver, left, code)
+            if code == cp_model.INFEASIBLE and not self.undecided:
+                return None, None, "infeasible"
             if code not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
-                return None, None, "unknown"
+                break
             state = self._state(solver)
-            if self.undecided > _PATIENCE:
-                return None, None, "unknown"
             if self._broken(state):
                 continue
             if code == cp_model.OPTIMAL and not self.undecided:
                 return state, round(solver.objective_value), "optimal"
             return state, round(solver.best_objective_bound), "feasible"
+        return None, None, "unknown"
+
+    def _solve(
+        self, goal: Any, assumed: Sequence[Any], left: float | None, *, maximise: bool
+    ) -> tuple[cp_model.CpSolver, Any]:
+        """Solve once, with some literals taken to be true, and so many seconds left."""
+        copy = self.forms.model.clone()
+        for literal in assumed:
+            copy.add_bool_or([copy.get_bool_var_from_proto_index(literal.index)])
+        if maximise:
+            copy.maximize(goal)
+        else:
+            copy.minimize(goal)
+        solver = cp_model.CpSolver()
+        _set(solver.parameters, self.seed, left, len(copy.proto.variables))
+        return solver, solved(solver, copy)
 
     def _state(self, solver: cp_model.CpSolver) -> int:
         levels = {
