@@ -66,6 +66,11 @@ def _screen(asked: Asked) -> Screen:
     return Screen(color=asked.color)
 
 
+def _typed(asked: Asked) -> tuple[str, str]:
+    """Return the case and the folder of sources as they are typed."""
+    return quote(asked.case), quote(asked.sources) if asked.sources else ""
+
+
 def _write(data: dict[str, Any]) -> None:
     from servanda.wire import written
 
@@ -92,7 +97,7 @@ def _show(asked: Asked, findings: Findings, sections: Iterable[Section], stopped
     for section in sections:
         if not section.empty:
             screen.section(section)
-    if line := sources_line(findings.evidence, quote(asked.case)):
+    if line := sources_line(findings.evidence, *_typed(asked)):
         screen.text()
         screen.text(line, "dim")
     _show_missing(screen, findings, stopped)
@@ -127,7 +132,7 @@ def answer(asked: Asked) -> int:
         screen = _screen(asked)
         screen.title(findings.case.title)
         screen.lines(five_lines(findings))
-        if told := rests_line(findings, quote(asked.case)):
+        if told := rests_line(findings, *_typed(asked)):
             screen.text()
             screen.text(told, "dim")
         if lasting := how_long_deals_last(findings):
@@ -175,7 +180,7 @@ def check(asked: Asked) -> int:
         evidence = asking.evidence_of(asked)
         odd = [*asking.oddities(evidence.case), *evidence.problems()]
         found = located(find_case(asked.case), odd)
-        line = sources_line(evidence, quote(asked.case))
+        line = sources_line(evidence, *_typed(asked))
     except CaseError as error:
         found = list(error.problems)
     faults = sum(problem.severity == "fault" for problem in found)

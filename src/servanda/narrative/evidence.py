@@ -32,10 +32,10 @@ def cited(evidence: Evidence, claim: ClaimId) -> str:
 # ------------------------------------------------------------------------ in one line
 
 
-def sources_line(evidence: Evidence, case: str) -> str:
+def sources_line(evidence: Evidence, case: str, folder: str = "") -> str:
     """Return in one line whether a case's citations are checked, and how to check them.
 
-    Empty where the case cites nothing.
+    Empty where the case cites nothing.  A `folder` that was named is named again in what to type.
     """
     if not evidence.cites:
         return ""
@@ -50,7 +50,8 @@ def sources_line(evidence: Evidence, case: str) -> str:
     bad = sum(n for verdict, n in counts.items() if not verdict.verified) - gone
     said = [f"{counted(bad, 'citation')} of {evidence.total} refused"] if bad else []
     said += [f"{gone} of {evidence.total} without a source here"] if gone else []
-    return sentence(f"{listed(said)}: see `servanda evidence {case}`")
+    again = f" --sources {folder}" if folder else ""
+    return sentence(f"{listed(said)}: see `servanda evidence {case}{again}`")
 
 
 # ------------------------------------------------------------------------ the claims themselves

@@ -28,7 +28,7 @@ def because(findings: Findings, found: Grounds, *, sticks: bool) -> tuple[str, .
     return tuple(said)
 
 
-def rests_line(findings: Findings, case: str) -> str:
+def rests_line(findings: Findings, case: str, folder: str = "") -> str:
     """Return in one line how many cited claims and assumptions the short answer rests on.
 
     And whether the citations are checked; empty where no claim is cited.
@@ -36,11 +36,11 @@ def rests_line(findings: Findings, case: str) -> str:
     package = subject(findings)
     found = findings.target_grounds or (package.grounds if package else None)
     if found is None or not found.claims:
-        return sources_line(findings.evidence, case)
+        return sources_line(findings.evidence, case, folder)
     sticks = findings.target.sticks if findings.target else bool(package and package.sticks)
     about = "The target" if findings.target else "It"
     said = f"{about} {_verb(sticks)} because of {_counts(findings.case, found)}."
-    return f"{said} {sources_line(findings.evidence, case)}".strip()
+    return f"{said} {sources_line(findings.evidence, case, folder)}".strip()
 
 
 def _verb(sticks: bool) -> str:  # noqa: FBT001  # the one thing it puts into words
