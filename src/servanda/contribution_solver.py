@@ -232,7 +232,7 @@ class _Model:
     def least(self, measure: Measure, guess: Places, budget: Budget) -> _Outcome:
         """Look for the least, beginning with a guess."""
         self.model.minimize(self.sums[measure])
-        self.model.clear_hints()  # type: ignore[no-untyped-call]
+        self.model.clear_hints()  # type: ignore[no-untyped-call]  # the package forgot it
         for place, joins in enumerate(self.joins):
             self.model.add_hint(joins, place in guess)
         outcome = self.solve(budget)
