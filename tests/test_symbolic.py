@@ -280,6 +280,16 @@ def test_diagrams_that_outgrow_their_room_are_told_of(capacity: int) -> None:
         engine.equilibria(Concept.SEQ)
 
 
+def test_an_engine_out_of_room_still_answers_what_takes_less() -> None:
+    case = many_options(40, 5)
+    engine = Symbolic(case, capacity=2**15)
+    with pytest.raises(UsageError, match="SEQ takes by far the most"):
+        engine.equilibria(Concept.SEQ)
+    roomy = Symbolic(case, capacity=2**20)
+    expected = roomy.count(roomy.equilibria(Concept.NASH))
+    assert expected == engine.count(engine.equilibria(Concept.NASH))
+
+
 def small_case(**more: Any) -> Case:
     """Return a case of two parties with one option each, or as told."""
     told = {

@@ -255,8 +255,8 @@ def _write_beside(asked: Asked, output: str, text: str) -> None:
 def stability(asked: Asked) -> int:
     """Show which states are stable, for whom and in which sense.
 
-    Where there are too many to list, they are counted: the Nash stable ones, or with --all those
-    of every sense that can be worked out.
+    Where there are too many to list, they are counted, exactly; in the sense SEQ, which may take
+    very long, only with --all.
 
     With --strict the answer is no where no state is an equilibrium (Nash or SEQ).
     """
@@ -294,13 +294,13 @@ def stability(asked: Asked) -> int:
 
 
 def _stable_sets(asked: Asked, situation: Situation, progress: Progress) -> int:
-    """Show how many states are stable where there are too many to list; --all for every sense."""
+    """Show how many states are stable where there are too many to list; SEQ only with --all."""
     from servanda import wire
     from servanda.stability import Concept
     from servanda.stability_words import stable_sets_section
-    from servanda.stable_sets import stable_sets
+    from servanda.stable_sets import QUICK, stable_sets
 
-    found = stable_sets(situation, tuple(Concept) if asked.every else (Concept.NASH,), progress)
+    found = stable_sets(situation, tuple(Concept) if asked.every else QUICK, progress)
     if asked.json:
         _write(wire.stable_sets(found))
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent
@@ -41,8 +42,12 @@ class StableSets:
     refused: Mapping[Concept, str]
 
 
+QUICK: Final = (Concept.NASH, Concept.GMR, Concept.SMR)
+"""The senses that take no time to speak of; SEQ may take very long."""
+
+
 def stable_sets(
-    situation: Situation, concepts: Sequence[Concept] = (Concept.NASH,), tick: Tick = silent
+    situation: Situation, concepts: Sequence[Concept] = QUICK, tick: Tick = silent
 ) -> StableSets:
     """Return how many states are stable for all, and what is done in them, without listing any.
 

@@ -275,7 +275,7 @@ def pulled_together(
     """Return options in an order in which those of one bundle stand close together.
 
     Each option moves to the middle of its bundles, again and again, as long as that brings their
-    members closer: the FORCE order of Aloul, Markov and Sakallah (2003).  Diagrams of conditions
+    members closer: the FORCE order [AMS2003]_.  Diagrams of conditions
     are small where what a condition speaks of stands close together.
     """
     bundles = [bundle for bundle in bundles if bundle]
@@ -301,16 +301,18 @@ def pulled_together(
 def _in_room(
     method: Callable[Concatenate[Symbolic, _Given], _Found],
 ) -> Callable[Concatenate[Symbolic, _Given], _Found]:
-    """Tell the user when a method runs out of nodes."""
+    """Tell the user when a method runs out of nodes; what it found before stays."""
 
     @wraps(method)
     def told(self: Symbolic, /, *given: _Given.args, **more: _Given.kwargs) -> _Found:
         try:
             return method(self, *given, **more)
         except DDMemoryError:
-            message = f"the decision diagrams of this case outgrow {self.capacity:,} nodes"
-            hint = "SEQ takes by far the most; ask for another concept, or leave some options out"
-            raise UsageError(message, hint) from None
+            pass  # what the method held is let go of first, so that it can be swept away
+        self._spelling.manager.gc()
+        message = f"the decision diagrams of this case outgrow {self.capacity:,} nodes"
+        hint = "SEQ takes by far the most; ask for another concept, or leave some options out"
+        raise UsageError(message, hint)
 
     return told
 
