@@ -102,9 +102,9 @@ def interrupt_after(seconds):
 interrupt_after(1)
 found = smallest_coalition(HARD, HALF, by=[COST], work=1000)
 print(found.status, found.stopped, HALF <= found.bounds[0] < found.coalition.cost)
-interrupt_after(0.1)
 try:
-    time.sleep(10)
+    interrupt_after(0.1)
+    time.sleep(60)
 except KeyboardInterrupt:
     print("Ctrl-C works as before")
 """
