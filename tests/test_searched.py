@@ -194,3 +194,14 @@ def test_only_what_ends_before_its_time_without_an_answer_was_interrupted() -> N
     assert formulas.ended_early(done, 60.0, cp_model.UNKNOWN)
     assert formulas.ended_early(done, None, cp_model.FEASIBLE)
     assert not formulas.ended_early(done, 0.0, cp_model.UNKNOWN)
+
+
+def test_a_party_with_many_options_of_its_own_is_described_all_the_same() -> None:
+    wells = [f"  own_{n}: {{by: ben}}" for n in range(30)]
+    text = large().replace("status_quo", "\n".join(wells) + "\nstatus_quo")
+    cares = ", ".join(f"not own_{n}" for n in range(30))
+    text = text.replace("  ana: [meter, ", f"  ana: [meter, {cares}, ")
+    found = analyse(read_text(text, "large.yaml"), Request(limit=1))
+    assert ("optimal", "") == (found.status, found.stopped)
+    assert found.best is not None
+    assert found.best.grounds.every

@@ -136,7 +136,7 @@ class Findings:
     status
         ``optimal``, ``feasible``, ``infeasible`` or ``unknown``.
     bound
-        The best standing, from 0 to 1, that the worst-off signatory of a package could have;
+        The best standing, from 0 to 1, that the worst-off of a package of its grade could have;
         None where every package has been looked at.
     engine
         ``grid`` or ``solver``.
@@ -251,8 +251,9 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
     for state in survey.first(asked.limit):
         try:
             packages.append(examine.package(state))
-        except Undecided:
-            continue  # a near miss of which it would take too long to tell who would leave it
+        except Undecided as error:
+            known["stopped"] = f"a package is left out: {error}"
+            continue
         known["packages"] = tuple(packages)
     known["bound"], known["status"] = survey.bound, survey.status
     if survey.interrupted:

@@ -15,10 +15,11 @@ from itertools import pairwise
 from servanda.acceptance import signatories
 from servanda.conditions import holds
 from servanda.conflict import Conflict, Looked
+from servanda.errors import Undecided
 from servanda.model import Case, ClaimId, PartyId, Resting
 from servanda.moves import Moves
 from servanda.nodeal import NoDeal
-from servanda.selfenforcement import improvements, sanction
+from servanda.selfenforcement import a_gain, improvements, sanction
 from servanda.situation import Situation
 from servanda.stability import Concept
 
@@ -129,11 +130,17 @@ def _signs(
 def _stays(conflict: Conflict, party: PartyId, state: int) -> Iterator[tuple[bool, Ground]]:
     """Yield what keeps a party from each move, or makes it gain by one that nothing deters."""
     value = conflict.value
-    for after in conflict.moves.destinations(state, party).tolist():
+    try:
+        ends = _telling(conflict, conflict.moves, party).destinations(state, party)
+    except Undecided:  # too many moves to look at: all its wishes may count
+        yield from ((True, ground) for ground in _all_wishes(conflict, party))
+        return
+    for after in ends.tolist():
         if value(party, after) <= value(party, state):
             found = _deciding(conflict, party, state, after)
             yield from ((True, ground) for ground in found)
-    for after in improvements(conflict, party, state):
+    gains = a_gain(conflict, party, state) is not None
+    for after in improvements(conflict, party, state) if gains else ():
         answer = sanction(conflict, party, state, after=after, concept=Concept.SEQ, tidy=True)
         if answer is None:
             found = _deciding(conflict, party, after, state)
@@ -155,10 +162,27 @@ def _rests(situation: Situation, no_deal: NoDeal) -> Iterator[Ground]:
         inside = frozenset(end.states)
         for state in end.states:
             for party in conflict.parties:
-                for after in moves.destinations(state, party).tolist():
+                try:
+                    reached = _telling(conflict, moves, party).destinations(state, party)
+                except Undecided:
+                    yield from _all_wishes(conflict, party)
+                    continue
+                for after in reached.tolist():
                     worse = conflict.value(party, after) < conflict.value(party, state)
                     if after not in inside and worse:
                         yield from _deciding(conflict, party, state, after)
+
+
+def _telling(conflict: Conflict, moves: Moves, party: PartyId) -> Moves:
+    """Return the moves that can make a difference to a party, in a space too large for arrays."""
+    return moves if conflict.space.dense else moves.holding(conflict.idle(party))
+
+
+def _all_wishes(conflict: Conflict, party: PartyId) -> Iterator[Ground]:
+    """Yield every wish of a party."""
+    for group in conflict.payoffs[party].groups:
+        for statement in group:
+            yield _ground(conflict.case, party, statement.wish, statement)
 
 
 def _deciding(conflict: Conflict, party: PartyId, one: int, two: int) -> tuple[Ground, ...]:
@@ -198,7 +222,7 @@ def _barring(conflict: Conflict, party: PartyId, state: int) -> Iterator[Ground]
     payoff, space = conflict.payoffs[party], conflict.space
     if payoff.form == "ranking" or conflict.walk_away is not None or not conflict.case.never:
         return
-    anything = Moves(space, Looked(space, ()), conflict.moves.held)
+    anything = _telling(conflict, Moves(space, Looked(space, ()), conflict.moves.held), party)
     reached = anything.destinations(state, party)
     gains = payoff.of(reached) > payoff.value(state)
     barred = reached[~conflict.moves.feasible[reached] & gains]

@@ -13,6 +13,7 @@ from time import monotonic
 
 from servanda.acceptance import Acceptable, verdict
 from servanda.conflict import Tick, silent
+from servanda.errors import Undecided
 from servanda.model import PartyId
 from servanda.nodeal import NoDeal
 from servanda.play import is_open
@@ -46,8 +47,8 @@ class Searched:
         ``optimal``: the first package is the best; ``infeasible``: it is proved that none
         sticks; ``feasible`` or ``unknown`` where time ran out.
     bound
-        The best standing, from 0 to 1, that the worst-off signatory of any package that sticks
-        could have; None where nothing was searched.
+        The best standing, from 0 to 1, that the worst-off signatory of any package could have
+        that sticks, of the grades that were searched; None where none was.
     interrupted
         Whether somebody ended the search before it was done.
     """
@@ -133,11 +134,14 @@ class Searched:
         changes = list(space.changes(start, state).items())
         if state not in self._sticking or len(changes) > _MOST_PARTS:
             return False
-        for size in range(len(changes)):
-            for part in combinations(changes, size):
-                if self.sticks(space.put(start, dict(part))):
-                    return False
-        return True
+        try:
+            return not any(
+                self.sticks(space.put(start, dict(part)))
+                for size in range(len(changes))
+                for part in combinations(changes, size)
+            )
+        except Undecided:
+            return False
 
     def sticks(self, state: int) -> bool:
         """Return whether a state is a package that sticks, by looking at it alone."""
