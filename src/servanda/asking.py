@@ -29,11 +29,25 @@ from servanda.stability import Concept
 from servanda.starters import one_file
 from servanda.states import StateSpace
 from servanda.threats import check_threats
+from servanda.worlds import BASE, seen_by
 
 
 def case_of(asked: Asked) -> Case:
-    """Return the case asked about."""
+    """Return the case asked about, as written."""
     return read_case(find_case(asked.case))
+
+
+def seen(asked: Asked) -> Case:
+    """Return the case asked about, as the author sees it whose worldview is asked for.
+
+    Without a worldview it is seen as the plan says; else it is the base case.
+    """
+    case = case_of(asked)
+    name = asked.worldview
+    plan = case.plans.get(asked.plan or case.default_plan or "")
+    if name is None and plan is not None:
+        name = plan.worldview or None
+    return seen_by(case, None if name == BASE else name, dict(asked.answers))
 
 
 def fingerprint(asked: Asked) -> str:
@@ -76,7 +90,7 @@ def evidence_of(asked: Asked) -> Evidence:
 
 def situation_of(asked: Asked) -> Situation:
     """Return the case under the plan asked for."""
-    return lay(case_of(asked), asked.plan, asked.without)
+    return lay(seen(asked), asked.plan, asked.without)
 
 
 def findings_of(asked: Asked, tick: Tick) -> Findings:
@@ -97,7 +111,7 @@ def findings_of(asked: Asked, tick: Tick) -> Findings:
         seed=asked.seed,
         seconds=asked.time_limit,
     )
-    case = case_of(asked)
+    case = seen(asked)
     kept = kept_of(asked, case)
     found = replace(analyse(case, request, tick), kept=kept)
     if found.stopped and found.no_deal is None:

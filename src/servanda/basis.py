@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from servanda.errors import Path
 from servanda.model import Case, ClaimId, Model, Preference, Resting
 
-_KINDS = {"options": "options", "facts": "facts", "never": "rules", "preferences": "wishes"}
+_KINDS = {
+    "options": "options",
+    "facts": "facts",
+    "never": "rules",
+    "preferences": "wishes",
+    "candidates": "candidates",
+}
 _TERMS = frozenset(("commitments", "pressure", "offers", "target"))
 
 
@@ -44,6 +50,11 @@ class Part:
     @property
     def kind(self) -> str:
         """What it is, in the plural: wishes, rules, terms, ..."""
+        if "changes" in self.path:
+            place = self.path.index("changes")
+            return f"{_KINDS[str(self.path[place + 1])]} in {self.path[0]}"
+        if self.path[0] == "questions":
+            return "answers"
         if self.plan is None:
             return _KINDS[str(self.path[0])]
         return "terms" if self.path[2] in _TERMS else str(self.path[2])

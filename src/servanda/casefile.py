@@ -23,7 +23,8 @@ _SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 def read_case(path: str | Path) -> Case:
     """Return the case in a file, or in a directory with ``case.yaml``.
 
-    A directory may also hold ``claims.yaml`` (sources and claims) and ``plans/NAME.yaml``.
+    A directory may also hold ``claims.yaml`` (sources and claims), ``worldviews/NAME.yaml`` and
+    ``plans/NAME.yaml``.
 
     Parameters
     ----------
@@ -199,11 +200,12 @@ class _Reading:
             return None
         root = self.file(case)
         parts = self.claims(path)
-        plans = {place.stem: self.plan(place) for place in self.yaml_in(path / "plans")}
+        for key in ("worldviews", "plans"):
+            found = {place.stem: self.titled(place) for place in self.yaml_in(path / key)}
+            if found and root is not None:
+                parts[key] = Entry(root, replace(root, content=found))
         if root is None or not isinstance(root.content, dict):
             return root
-        if plans:
-            parts["plans"] = Entry(root, replace(root, content=plans))
         entries = dict(root.content)
         for key, part in parts.items():
             entries[key] = self.joined(entries[key], part) if key in entries else part
@@ -237,8 +239,8 @@ class _Reading:
                 self.problems.append(tree.page.problem(entry.key.start, message, hint))
         return parts
 
-    def plan(self, path: Path) -> Entry:
-        """Return the plan in a file; one that cannot be read keeps its name."""
+    def titled(self, path: Path) -> Entry:
+        """Return the plan or worldview in a file; one that cannot be read keeps its name."""
         tree = self.file(path)
         if tree is None:
             nothing = Page(str(path), "")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from unicodedata import normalize
 
 from servanda.basis import parts
+from servanda.belief_checks import check_beliefs
 from servanda.conditions import OptionId
 from servanda.errors import KEY, ConditionError, Path, Problem, did_you_mean
 from servanda.ledger import Ledger
@@ -51,6 +52,8 @@ def faults(case: Case) -> list[Problem]:
     if case.walk_away:
         _walk_away(ledger)
     _evidence(ledger)
+    _questions(ledger)
+    check_beliefs(ledger)
     for plan in case.plans:
         check_plan(ledger, plan)
     if case.default_plan is not None:
@@ -83,6 +86,14 @@ def _names(ledger: Ledger) -> None:
             if unit in case.options:
                 message = f'unit "{unit}" has the name of an option'
                 ledger.add(path, message, "rename one of them")
+
+
+def _questions(ledger: Ledger) -> None:
+    """Check that questions and answers can stand in a formula."""
+    for question, stated in ledger.case.questions.items():
+        _word(ledger, question, ("questions", question, KEY))
+        for answer in stated.answers:
+            _word(ledger, answer, ("questions", question, "answers", answer, KEY))
 
 
 def _word(ledger: Ledger, name: str, path: Path) -> None:

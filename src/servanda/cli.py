@@ -27,7 +27,7 @@ _NO_PACKAGE = (
     "or it undoes what cannot be undone. It is described as if it could."
 )
 _TIMED = ("time_limit",)
-_PLANNED = ("plan", "without")
+_PLANNED = ("plan", "worldview", "answers", "without")
 _SHOWN = ("json", "color")
 _SOURCED = ("sources",)
 _FOUND = ("group_size", "engine", "seed")

@@ -4,6 +4,7 @@ ServandaError
 ├── ConditionError   a condition that cannot be read (becomes a Problem)
 ├── CaseError        the case is faulty: carries every Problem at once (exit code 3)
 ├── UsageError       the question cannot be asked of this case (exit code 2)
+│   └── Contradictory    answers and authors change what cannot be changed together
 ├── Undecided        a question too large to settle (not to be taken for a no)
 └── Stopped          the time limit or Ctrl-C came first (findings so far are kept)
 """
@@ -115,6 +116,14 @@ class UsageError(ServandaError):
         super().__init__(f"{message}; {hint}" if hint else message)
         self.message = message
         self.hint = hint
+
+
+class Contradictory(UsageError):
+    """Changes that cannot be laid over a case together; `path` is where the last of them stands."""
+
+    def __init__(self, message: str, hint: str = "", path: Path = ()) -> None:
+        super().__init__(message, hint)
+        self.path = path
 
 
 class Undecided(UsageError):

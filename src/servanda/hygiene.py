@@ -10,6 +10,7 @@ from servanda.conditions import OptionId, mentions
 from servanda.conflict import Conflict
 from servanda.errors import KEY, Path, Problem
 from servanda.model import Case, PartyId
+from servanda.worlds import seen_by
 
 
 def warnings(case: Case, conflict: Conflict | None = None) -> list[Problem]:
@@ -63,14 +64,24 @@ def _unmentioned(case: Case) -> Iterator[Told]:
     if any(preference.form == "ranking" for preference in case.preferences.values()):
         return
     mentioned: set[OptionId] = set()
-    for _, _, wish in _wishes(case):
-        mentioned |= mentions(case.vocabulary.condition(wish))
-    for preference in case.preferences.values():
-        mentioned |= set(preference.position)
+    for view in (case, *_answered(case)):
+        for _, _, wish in _wishes(view):
+            mentioned |= mentions(view.vocabulary.condition(wish))
+        for preference in view.preferences.values():
+            mentioned |= set(preference.position)
     for option in case.options:
         if option not in mentioned:
             message = f'no statement mentions option "{option}"'
             yield ("options", option, KEY), message, "nobody cares whether it is taken"
+
+
+def _answered(case: Case) -> Iterator[Case]:
+    """Yield the case under each single answer, and as each author sees it."""
+    for question, stated in case.questions.items():
+        for answer in stated.answers:
+            yield seen_by(case, None, {question: answer})
+    for worldview in case.worldviews:
+        yield seen_by(case, worldview)
 
 
 def _undecided(conflict: Conflict) -> Iterator[Told]:

@@ -31,6 +31,8 @@ class Asked:
 
     case: str
     plan: str | None = None
+    worldview: str | None = None
+    answers: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
     best: str | None = None
     limit: int = 5
@@ -56,9 +58,33 @@ def _separated(_context: click.Context, _param: click.Parameter, words: Sequence
     return tuple(word.strip() for given in words for word in given.split(",") if word.strip())
 
 
+def _answers(_context: click.Context, _param: click.Parameter, words: Sequence[str]) -> Any:
+    """Return answers written QUESTION=ANSWER, given one by one or separated by commas."""
+    found = []
+    for word in _separated(_context, _param, words):
+        question, sign, answer = word.partition("=")
+        if not sign:
+            raise click.BadParameter(f'expected QUESTION=ANSWER, found "{word}"')
+        found.append((question.strip(), answer.strip()))
+    return tuple(found)
+
+
 _COUNT = click.IntRange(min=1)
 _OPTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "plan": click.option("--plan", metavar="NAME", help="The plan (default: the case's own)."),
+    "worldview": click.option(
+        "--worldview",
+        metavar="NAME",
+        help="Whose beliefs (default: those the plan names, else the base case; `base` for that).",
+    ),
+    "answers": click.option(
+        "--answer",
+        "answers",
+        metavar="QUESTION=ANSWER",
+        multiple=True,
+        callback=_answers,
+        help="Answer an open question; several separated by commas.",
+    ),
     "without": click.option(
         "--without",
         metavar="PARTS",

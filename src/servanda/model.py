@@ -403,14 +403,135 @@ class Step(Resting):
     ]
 
 
+class Place(Model):
+    """Where a statement goes among a party's wishes: at an end, or beside another statement."""
+
+    before: StatementId | None = None
+    after: StatementId | None = None
+    at: Literal["top", "bottom"] | None = None
+
+    @property
+    def places(self) -> int:
+        """How many places are named."""
+        return sum(place is not None for place in (self.before, self.after, self.at))
+
+
+class NewStatement(Statement):
+    """A statement that a change adds; `worth` is for a party whose wishes have points."""
+
+    worth: Word | None = None
+
+
+class Instead(Resting):
+    """What a statement says once it is replaced."""
+
+    wish: str
+    worth: Word | None = None
+
+
+class WishChange(Place):
+    """One change to a party's wishes: `add`, `drop`, `replace ... with`, or `move`."""
+
+    add: NewStatement | None = None
+    drop: StatementId | None = None
+    replace: StatementId | None = None
+    with_: Instead | None = Field(default=None, alias="with")
+    move: StatementId | None = None
+
+    @model_validator(mode="after")
+    def _one_change(self) -> WishChange:
+        given = [each is not None for each in (self.add, self.drop, self.replace, self.move)]
+        if sum(given) != 1:
+            message = 'one change each: "add", "drop", "replace" with "with", or "move"'
+            raise PydanticCustomError("change", message)
+        if (self.replace is None) != (self.with_ is None):
+            raise PydanticCustomError("change", '"replace" goes together with "with"')
+        placed = self.add is not None or self.move is not None
+        if self.places != placed and not (self.add is not None and self.add.worth is not None):
+            message = (
+                'say where: "before", "after" or "at"'
+                if placed and not self.places
+                else 'one of "before", "after" and "at", with "add" or "move" only'
+            )
+            raise PydanticCustomError("change", message)
+        return self
+
+    @property
+    def subject(self) -> StatementId:
+        """The statement it is about."""
+        if self.add is not None:
+            return self.add.id
+        return self.drop or self.replace or self.move or StatementId("")
+
+
+class RuleChange(Model):
+    """One change to what cannot be: `add` a rule, or `drop` one by its id."""
+
+    add: Rule | None = None
+    drop: Word | None = None
+
+    @model_validator(mode="after")
+    def _one_change(self) -> RuleChange:
+        if (self.add is None) == (self.drop is None):
+            raise PydanticCustomError("change", 'one change each: "add" or "drop"')
+        return self
+
+
+class Changes(Model):
+    """What an answer or an author changes in a case."""
+
+    preferences: Mapping[PartyId, tuple[WishChange, ...]] = Field(default_factory=dict)
+    facts: Mapping[str, Fact] = Field(default_factory=dict)
+    owners: Mapping[OptionId, PartyId] = Field(default_factory=dict)
+    never: tuple[RuleChange, ...] = ()
+
+
+class Reply(Resting):
+    """One answer to a question: what it says, and what that changes; nothing changes the base."""
+
+    shorthand = "says"
+    says: str
+    changes: Changes = Changes()
+
+
+class Question(Model):
+    """What the sources contradict each other on, with the answers they give."""
+
+    asks: str
+    answers: Mapping[Word, Reply]
+    note: str = ""
+
+
+class Worldview(Model):
+    """How one author sees the conflict: a choice of answers, and what else differs.
+
+    A question not answered stays open.
+    """
+
+    title: str
+    author: str = ""
+    source: Word = ""
+    answers: Mapping[Word, Word] = Field(default_factory=dict)
+    changes: Changes = Changes()
+    note: str = ""
+
+
+class Candidate(Place, NewStatement):
+    """A statement somebody could add: what a missing premise is sought among."""
+
+
 class Plan(Model):
-    """One author's proposal, laid over a case."""
+    """One author's proposal, laid over a case.
+
+    `worldview` says whose beliefs its author holds; the worldview of the plan's name by default.
+    """
 
     title: str
     author: str = ""
     date: Word = ""
     source: Word = ""
     by: PartyId | None = None
+    worldview: Word = ""
     commitments: tuple[Term, ...] = ()
     pressure: tuple[Term, ...] = ()
     offers: tuple[Term, ...] = ()
@@ -449,6 +570,9 @@ class Case(Model):
     walk_away: Mapping[PartyId, Number] = Field(default_factory=dict)
     sources: Mapping[Word, Source] = Field(default_factory=dict)
     claims: Mapping[ClaimId, Claim] = Field(default_factory=dict)
+    questions: Mapping[Word, Question] = Field(default_factory=dict)
+    worldviews: Mapping[Word, Worldview] = Field(default_factory=dict)
+    candidates: Mapping[PartyId, tuple[Candidate, ...]] = Field(default_factory=dict)
     plans: Mapping[Word, Plan] = Field(default_factory=dict)
     default_plan: Word | None = None
 

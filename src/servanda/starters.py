@@ -60,13 +60,14 @@ def one_file(path: Path) -> str:
     claims = path / "claims.yaml"
     if claims.exists():
         parts.append(claims.read_text(encoding="utf-8"))
-    plans = sorted((path / "plans").glob("*.yaml"))
-    if plans:
-        parts.append("plans:\n" + "\n".join(_plan(place) for place in plans))
+    for key in ("worldviews", "plans"):
+        places = sorted((path / key).glob("*.yaml"))
+        if places:
+            parts.append(f"{key}:\n" + "\n".join(_titled(place) for place in places))
     return "\n".join(parts)
 
 
-def _plan(path: Path) -> str:
+def _titled(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     lines = (f"    {line}" if line else "" for line in text.splitlines())
     return f"  {path.stem}:\n" + "\n".join(lines) + "\n"

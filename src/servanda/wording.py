@@ -174,6 +174,7 @@ def _model_at(path: Path) -> type[Model]:
     """Return the class that a path of the model leads to."""
     kind: Any = Case
     for step in path:
+        kind = _given(kind)
         if isinstance(kind, type) and issubclass(kind, Model):
             fields = kind.model_fields
             named = {field.alias or name: field.annotation for name, field in fields.items()}
@@ -181,8 +182,14 @@ def _model_at(path: Path) -> type[Model]:
         else:
             parts = get_args(kind)
             kind = parts[0] if get_origin(kind) is tuple else parts[-1]
-    model: type[Model] = kind  # only models forbid keys or expect mappings
+    model: type[Model] = _given(kind)  # only models forbid keys or expect mappings
     return model
+
+
+def _given(kind: Any) -> Any:
+    """Return what a part is where it is there at all."""
+    parts = [part for part in get_args(kind) if part is not type(None)]
+    return parts[0] if type(None) in get_args(kind) else kind
 
 
 def _keys(model: type[Model]) -> list[str]:
@@ -233,6 +240,9 @@ def _mend_section(data: dict[str, Any], section: str) -> bool:
             | "spoilers"
             | "groups"
             | "default_plan"
+            | "questions"
+            | "worldviews"
+            | "candidates"
         ):
             del data[section]
         case _:
