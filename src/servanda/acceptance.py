@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -142,11 +142,11 @@ def compare(situation: Situation, no_deal: NoDeal, party: PartyId, state: int) -
     """Return how a party does in a state beside the no-deal outcomes."""
     value = situation.conflict.value(party, state)
     bounds = no_deal.bounds(party)
-    sure = all(value >= high for _, high in bounds)
+    short = _standing(situation, party, state, bounds)
     below = all(value <= low for low, _ in bounds)
-    if sure and below:
+    if short.sure and below:
         versus = "equal"
-    elif sure:
+    elif short.sure:
         versus = "better"
     else:
         versus = "worse" if below else "mixed"
@@ -154,9 +154,9 @@ def compare(situation: Situation, no_deal: NoDeal, party: PartyId, state: int) -
     return Comparison(
         party=party,
         versus=versus,
-        sure=sure,
-        possible=any(value >= low for low, _ in bounds),
-        gains=any(value > high for _, high in bounds),
+        sure=short.sure,
+        possible=short.possible,
+        gains=short.gains,
         decisive=decisive,
         margin=margin,
         flip=flip,
@@ -204,6 +204,18 @@ def _flip(
     return option, level
 
 
+def acceptable(situation: Situation, no_deal: NoDeal, states: Iterable[int]) -> Acceptable:
+    """Return how acceptable some states are together, without saying why."""
+    bounds = {party: no_deal.bounds(party) for party in situation.conflict.parties}
+    worst = Acceptable.SURELY
+    for state in states:
+        here = {p: _standing(situation, p, state, bounds[p]) for p in bounds}
+        worst = max(worst, _of_state(situation, state, here), key=lambda each: each.rank)
+        if worst is Acceptable.NO:
+            break
+    return worst
+
+
 def verdict(
     situation: Situation, no_deal: NoDeal, states: Iterable[int]
 ) -> tuple[Acceptable, dict[PartyId, Comparison]]:
@@ -211,22 +223,40 @@ def verdict(
 
     Several states are the completions of a target, or a cycle: each must pass.
     """
-    worst = Acceptable.SURELY
+    states = tuple(states)
     value = situation.conflict.value
-    least: dict[PartyId, int] = {}
     comparisons: dict[PartyId, Comparison] = {}
-    for state in states:
-        here = {p: compare(situation, no_deal, p, state) for p in situation.conflict.parties}
-        worst = max(worst, _of_state(situation, state, here), key=lambda each: each.rank)
-        for party, comparison in here.items():
-            if party not in least or value(party, state) < least[party]:
-                least[party] = value(party, state)
-                comparisons[party] = comparison
-    return worst, comparisons
+    for party in situation.conflict.parties if states else ():
+        least = min(states, key=lambda state, who=party: value(who, state))  # type: ignore[misc]
+        comparisons[party] = compare(situation, no_deal, party, least)
+    return acceptable(situation, no_deal, states), comparisons
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How a party does beside no deal, in short."""
+
+    party: PartyId
+    sure: bool
+    possible: bool
+    gains: bool
+
+
+def _standing(
+    situation: Situation, party: PartyId, state: int, bounds: tuple[tuple[int, int], ...]
+) -> _Standing:
+    """Return whether a party does as well as in every outcome, in some, better than in one."""
+    value = situation.conflict.value(party, state)
+    return _Standing(
+        party,
+        sure=all(value >= high for _, high in bounds),
+        possible=any(value >= low for low, _ in bounds),
+        gains=any(value > high for _, high in bounds),
+    )
 
 
 def _of_state(
-    situation: Situation, state: int, comparisons: dict[PartyId, Comparison]
+    situation: Situation, state: int, comparisons: Mapping[PartyId, _Standing]
 ) -> Acceptable:
     rule = situation.case.signatories
     must = [comparisons[party] for party in signatories(situation, state)]

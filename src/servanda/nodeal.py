@@ -13,7 +13,7 @@ from servanda.model import PartyId
 from servanda.play import Outcome, Play
 from servanda.situation import Situation
 from servanda.states import Cells
-from servanda.threats import ThreatFinding, play_with_acts
+from servanda.threats import Done, ThreatFinding, play_with_acts
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,23 @@ def no_deal(
     tick
         Told how far the search is.
     """
+    acts = [finding.done_in_no_deal for finding in threats]
+    return no_deal_with(situation, acts, sanctions=sanctions, tick=tick)
+
+
+def no_deal_with(
+    situation: Situation,
+    acts: Sequence[Done],
+    *,
+    sanctions: Mapping[PartyId, Cells] | None = None,
+    tick: Tick = silent,
+) -> NoDeal:
+    """Return the same, given for each threat whether its act is done without a deal."""
     if situation.conflict.walk_away is not None:
         return NoDeal(situation.conflict, ())
     ends: dict[Outcome, None] = {}
     failed: UsageError | None = None
-    for done in product(*(finding.done_in_no_deal for finding in threats)):
+    for done in product(*acts):
         try:
             played = play_with_acts(situation, done, sanctions=sanctions, tick=tick)
         except UsageError as error:

@@ -14,7 +14,7 @@ from servanda.conflict import Tick, silent, with_preference, with_rules
 from servanda.errors import Stopped, UsageError
 from servanda.model import PartyId, Preference, Rule, Statement, StatementId
 from servanda.situation import Situation, leave_out
-from servanda.target import TargetVerdict, judge
+from servanda.target import TargetVerdict, judge_in_short
 
 VARIANTS: Mapping[str, tuple[str, ...]] = {
     "threats and offers": (),
@@ -193,7 +193,7 @@ def _with_groups(
 def _sticks(situation: Situation) -> bool:
     """Return whether the target sticks; one that cannot be does not."""
     try:
-        verdict = judge(situation)
+        verdict = judge_in_short(situation)
     except UsageError:
         return False
     return verdict is not None and verdict.sticks

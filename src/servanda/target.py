@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from servanda.acceptance import Acceptable, Comparison, compare, verdict
+from servanda.acceptance import Acceptable, Comparison, acceptable, compare, verdict
 from servanda.conflict import Tick, silent
 from servanda.model import PartyId
-from servanda.nodeal import NoDeal, base_no_deal, no_deal
+from servanda.nodeal import NoDeal, base_no_deal, no_deal, no_deal_with
 from servanda.play import Outcome
 from servanda.selfenforcement import guard_lapses, guarded, weakest
 from servanda.situation import Situation
 from servanda.stability import Grade
-from servanda.threats import ThreatFinding, check_threats, completions
+from servanda.threats import ThreatFinding, acts_without_deal, check_threats, completions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +33,6 @@ class TargetVerdict:
         The worst over the completions.
     unsigned
         The completions are just the plan's no-deal outcomes: nobody need sign.
-    comparisons
-        Each party's worst comparison with no deal.
     """
 
     situation: Situation
@@ -43,12 +41,16 @@ class TargetVerdict:
     completions: tuple[Outcome, ...]
     acceptable: Acceptable
     unsigned: bool
-    comparisons: Mapping[PartyId, Comparison]
 
     @property
     def states(self) -> tuple[int, ...]:
         """Every state of every completion."""
         return tuple(state for end in self.completions for state in end.states)
+
+    @cached_property
+    def comparisons(self) -> Mapping[PartyId, Comparison]:
+        """Each party's worst comparison with no deal."""
+        return verdict(self.situation, self.no_deal, self.states)[1]
 
     @cached_property
     def grades(self) -> Mapping[PartyId, Grade]:
@@ -100,6 +102,44 @@ def judge(situation: Situation, tick: Tick = silent) -> TargetVerdict | None:
     return judge_against(situation, threats, without, tick)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A target's verdict in short.
+
+    Parameters
+    ----------
+    sticks, acceptable
+        Whether it sticks, and how acceptable it is.
+    grade
+        Firm, guarded, or breaks for anything weaker; None where it is not surely acceptable.
+    """
+
+    sticks: bool
+    acceptable: Acceptable
+    grade: Grade | None
+
+
+def judge_in_short(situation: Situation, tick: Tick = silent) -> Verdict | None:
+    """Return whether a plan's target sticks, without saying why: `judge` in the quickest order.
+
+    Raises
+    ------
+    UsageError
+        If no feasible state has the target's terms, or a threatened act cannot be done.
+    """
+    if situation.target is None:
+        return None
+    ends = completions(situation, tick)
+    states = tuple(state for end in ends for state in end.states)
+    without = no_deal_with(situation, acts_without_deal(situation, tick), tick=tick)
+    unsigned = set(ends) == set(without.outcomes)
+    found = Acceptable.SURELY if unsigned else acceptable(situation, without, states)
+    if found is not Acceptable.SURELY:
+        return Verdict(sticks=False, acceptable=found, grade=None)
+    grade = weakest(situation.conflict, states)[0]
+    return Verdict(sticks=grade.sticks, acceptable=found, grade=grade)
+
+
 def judge_against(
     situation: Situation,
     threats: tuple[ThreatFinding, ...],
@@ -111,18 +151,15 @@ def judge_against(
         return None
     ends = completions(situation, tick)
     states = [state for end in ends for state in end.states]
-    acceptable, comparisons = verdict(situation, without, states)
     unsigned = set(ends) == set(without.outcomes)
-    if unsigned:
-        acceptable = Acceptable.SURELY
+    found = Acceptable.SURELY if unsigned else acceptable(situation, without, states)
     return TargetVerdict(
         situation=situation,
         threats=threats,
         no_deal=without,
         completions=ends,
-        acceptable=acceptable,
+        acceptable=found,
         unsigned=unsigned,
-        comparisons=comparisons,
     )
 
 

@@ -84,11 +84,19 @@ class ThreatFinding:
         return "forecast" if self.bound else "cheap talk"
 
     @property
-    def done_in_no_deal(self) -> tuple[bool, ...]:
+    def done_in_no_deal(self) -> Done:
         """Whether no-deal play has the act done, not done, or must be played both ways."""
-        if self.bound or self.credible is Credible.CREDIBLE:
-            return (True,)
-        return (False,) if self.credible is Credible.BLUFF else (True, False)
+        return _done(bound=self.bound, credible=self.credible)
+
+
+Done = tuple[bool, ...]
+"""Whether an act is done without a deal: ``(True,)``, ``(False,)``, or both where that is open."""
+
+
+def _done(*, bound: bool, credible: Credible) -> Done:
+    if bound or credible is Credible.CREDIBLE:
+        return (True,)
+    return (False,) if credible is Credible.BLUFF else (True, False)
 
 
 def completions(situation: Situation, tick: Tick = silent) -> tuple[Outcome, ...]:
@@ -136,6 +144,21 @@ def check_threats(situation: Situation, tick: Tick = silent) -> tuple[ThreatFind
     """Return what the test says of each of a plan's threats."""
     ends = completions(situation, tick)
     return tuple(_test(situation, number, ends, tick) for number in range(len(situation.threats)))
+
+
+def acts_without_deal(situation: Situation, tick: Tick = silent) -> tuple[Done, ...]:
+    """Return for each threat whether its act is done without a deal: the test in short."""
+    if not situation.threats:
+        return ()
+    conflict = situation.conflict
+    announced = Play(conflict, situation.held, tick=tick).outcomes((situation.start,))
+    found = []
+    for number, (threat, act) in enumerate(zip(situation.threats, situation.acts, strict=True)):
+        pairs = _with_and_without(situation, number, tick)
+        bound = all(_carried(conflict, act, s) for end in announced for s in end.states)
+        credible = Credible.CREDIBLE if bound else _credible(conflict, threat.by, pairs)[0]
+        found.append(_done(bound=bound, credible=credible))
+    return tuple(found)
 
 
 def _test(
