@@ -14,8 +14,9 @@ import numpy as np
 from servanda import analysis
 from servanda.analysis import Findings, Package, Request, analyse, describe
 from servanda.casefile import find_case, read_case
+from servanda.compare import Compared, compare
 from servanda.conflict import Tick, compile_case
-from servanda.errors import ConditionError, Problem, Stopped, UsageError
+from servanda.errors import ConditionError, Problem, Stopped, UsageError, did_you_mean
 from servanda.evidence import Evidence
 from servanda.grid import Grid
 from servanda.hygiene import warnings
@@ -115,6 +116,29 @@ def findings_of(asked: Asked, tick: Tick) -> Findings:
     kept = kept_of(asked, case)
     found = replace(analyse(case, request, tick), kept=kept)
     if found.stopped and found.no_deal is None:
+        raise KeyboardInterrupt if found.stopped == "interrupted" else Stopped(found.stopped)
+    return found
+
+
+def compared(asked: Asked, tick: Tick) -> Compared:
+    """Return every plan under every worldview, or those asked for.
+
+    Raises
+    ------
+    UsageError
+        If a plan or worldview is not there.
+    """
+    case = case_of(asked)
+    for kind, names, known in (
+        ("plan", asked.plans, case.plans),
+        ("worldview", asked.worldviews, case.worldviews),
+    ):
+        for name in names:
+            if name not in known:
+                raise UsageError(f'no {kind} "{name}"', did_you_mean(name, [*known]))
+    most = asked.premises
+    found = compare(case, asked.plans, asked.worldviews, most_premises=most, tick=tick)
+    if found.stopped and not found.rows:
         raise KeyboardInterrupt if found.stopped == "interrupted" else Stopped(found.stopped)
     return found
 

@@ -460,6 +460,36 @@ def roadmap(asked: Asked) -> int:
 
 
 @servanda.command()
+@asks("plans", "worldviews", "premises", "every", *_TIMED, "strict", *_SHOWN)
+def compare(asked: Asked) -> int:
+    """Show which plan sticks under whose beliefs, and exactly when each works.
+
+    With --all the JSON holds every plan's truth table as well.
+
+    With --strict the answer is no where a plan does not stick under its own author's beliefs.
+    """
+    from servanda import asking, wire
+    from servanda.compare import own_cells
+    from servanda.narrative import Line, compare_sections
+
+    with _progress(asked) as progress:
+        found = asking.compared(asked, progress)
+    if asked.json:
+        _write(wire.compare(found, worlds=asked.every))
+    else:
+        screen = _screen(asked)
+        screen.title(found.case.title)
+        for section in compare_sections(found):
+            if not section.empty:
+                screen.section(section)
+        if found.stopped:
+            screen.text()
+            screen.lines([Line("Partial", f"{found.stopped}; plans are missing", "warn")])
+    own = own_cells(found.case, found.rows)
+    return _code(asked, refused=any(cell.sticks != "yes" for cell in own.values()))
+
+
+@servanda.command()
 @asks(*_PLANNED, "best", "limit", *_FOUND, *_SOURCED, *_TIMED, "output", "strict", "color")
 def report(asked: Asked) -> int:
     """Write a report on a case in Markdown, to be read, printed and mailed.

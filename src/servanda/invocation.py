@@ -32,6 +32,9 @@ class Asked:
     case: str
     plan: str | None = None
     worldview: str | None = None
+    plans: tuple[str, ...] = ()
+    worldviews: tuple[str, ...] = ()
+    premises: int = 1
     answers: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
     best: str | None = None
@@ -76,6 +79,30 @@ _OPTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
         "--worldview",
         metavar="NAME",
         help="Whose beliefs (default: those the plan names, else the base case; `base` for that).",
+    ),
+    "plans": click.option(
+        "--plan",
+        "plans",
+        metavar="NAMES",
+        multiple=True,
+        callback=_separated,
+        help="Only these plans, separated by commas.",
+    ),
+    "worldviews": click.option(
+        "--worldview",
+        "worldviews",
+        metavar="NAMES",
+        multiple=True,
+        callback=_separated,
+        help="Only these worldviews, separated by commas.",
+    ),
+    "premises": click.option(
+        "--premises",
+        type=click.IntRange(min=0),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="How many missing premises to try together; 0 for none.",
     ),
     "answers": click.option(
         "--answer",

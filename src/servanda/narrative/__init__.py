@@ -12,6 +12,7 @@ from servanda.narrative.basis import (
     names_section,
     wishes_section,
 )
+from servanda.narrative.compare import compare_sections
 from servanda.narrative.course import no_deal_section, threat_sections
 from servanda.narrative.evidence import (
     claims_section,
@@ -36,6 +37,7 @@ __all__ = [
     "because",
     "blockers_section",
     "claims_section",
+    "compare_sections",
     "evidence_sections",
     "explain_state",
     "five_lines",

@@ -5,6 +5,7 @@ their ids, levels by their names, and order is that of the case file.
 """
 
 from servanda.wire.agreements import agreements, missing
+from servanda.wire.compare import compare
 from servanda.wire.course import no_deal_alone, roadmap, threats
 from servanda.wire.evidence import evidence, web_annotations
 from servanda.wire.explanation import explain
@@ -13,6 +14,7 @@ from servanda.wire.text import problems, written
 
 __all__ = [
     "agreements",
+    "compare",
     "evidence",
     "explain",
     "missing",
