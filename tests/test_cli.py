@@ -40,9 +40,9 @@ preferences:
 """
 VERBS = {
     "init", "check", "evidence", "stability", "nodeal", "threat", "agreements", "explain",
-    "roadmap", "report", "cases", "schema",
+    "roadmap", "compare", "report", "cases", "schema",
 }  # fmt: skip
-ASKING = sorted(VERBS - {"init", "check", "evidence", "report", "cases", "schema"})
+ASKING = sorted(VERBS - {"init", "check", "evidence", "compare", "report", "cases", "schema"})
 
 
 def run(*words: str, **environment: str) -> Result:
