@@ -14,6 +14,7 @@ from servanda.acceptance import Acceptable
 from servanda.conflict import Tick, silent
 from servanda.errors import Contradictory, Stopped, UsageError
 from servanda.formula import Formula, shortest_formula
+from servanda.grounds import Grounds, grounds
 from servanda.missing_premises import Missing, missing_premises
 from servanda.model import Case, PartyId, Statement
 from servanda.selfenforcement import Improvement, grade_locally
@@ -99,6 +100,8 @@ class Cell:
     exchange
         Where it sticks: the smallest exchange that leaves nobody exposed on the way; None where
         no order does, or none was sought.
+    rests_on
+        The wishes and rules that decide `verdict`; None without one.
     """
 
     plan: str
@@ -109,6 +112,7 @@ class Cell:
     threats: tuple[tuple[ThreatFinding, ...], ...] = ()
     nearest: Mapping[str, str] | None = None
     exchange: int | None = None
+    rests_on: Grounds | None = None
 
     @cached_property
     def counted(self) -> tuple[World, ...]:
@@ -344,6 +348,9 @@ def _cell(work: _Work, row: Row, view: str | None) -> Cell:
         why=_why(row, cell, verdict, open_questions(case, view)),
         verdict=verdict,
         threats=threats,
+        rests_on=None
+        if verdict is None
+        else grounds(verdict.situation, verdict.no_deal, verdict.states),
     )
 
 

@@ -7,7 +7,16 @@ from collections.abc import Iterable
 from servanda.compare import Cell, Compared, Reason, Row
 from servanda.missing_premises import Missing, Premise
 from servanda.model import Case
-from servanda.narrative.phrases import changed, listed, names, sentence, terms, wish, wishes
+from servanda.narrative.phrases import (
+    changed,
+    counted,
+    listed,
+    names,
+    sentence,
+    terms,
+    wish,
+    wishes,
+)
 from servanda.narrative.section import Section, Table
 from servanda.threats import ThreatFinding
 from servanda.worlds import own_view
@@ -112,9 +121,17 @@ def _plan_section(compared: Compared, row: Row) -> Section:
         more = len(cell.why) - _FEW
         if more > 0:
             why += f" And so on for {more} more."
-        rows.append((_view(cell.worldview), _verdict(cell), _grade(cell), why))
-    columns = ("View", "Sticks", "Test", "What decides")
+        rows.append((_view(cell.worldview), _verdict(cell), _grade(cell), why, _rests(cell)))
+    columns = ("View", "Sticks", "Test", "What decides", "Rests on")
     return Section(f"{row.plan}: {case.plans[row.plan].title}", (), (Table(columns, tuple(rows)),))
+
+
+def _rests(cell: Cell) -> str:
+    """Return how many claims and assumptions a cell's verdict rests on."""
+    if cell.rests_on is None:
+        return ""
+    claims = counted(len(cell.rests_on.claims), "claim")
+    return f"{claims}, {counted(len(cell.rests_on.assumptions), 'assumption')}"
 
 
 def _grade(cell: Cell) -> str:

@@ -47,6 +47,14 @@ def _cell(cell: Cell) -> Data:
         "exchange": cell.exchange,
         "why": [_reason(cell, each) for each in cell.why],
         "nearest": None if nearest is None else dict(nearest),
+        "rests_on": None
+        if cell.rests_on is None
+        else {
+            "claims": list(cell.rests_on.claims),
+            "assumptions": [
+                {"party": each.party, "text": each.text} for each in cell.rests_on.assumptions
+            ],
+        },
     }
 
 
