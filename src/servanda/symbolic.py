@@ -50,6 +50,7 @@ _AND = BooleanOperator.AND
 
 _Given = ParamSpec("_Given")
 _Found = TypeVar("_Found")
+_Engine = TypeVar("_Engine", bound="Symbolic")
 
 
 # ------------------------------------------------------------------ how states are spelled
@@ -298,13 +299,13 @@ def pulled_together(
 # -------------------------------------------------------------------------------- the engine
 
 
-def _in_room(
-    method: Callable[Concatenate[Symbolic, _Given], _Found],
-) -> Callable[Concatenate[Symbolic, _Given], _Found]:
+def in_room(
+    method: Callable[Concatenate[_Engine, _Given], _Found],
+) -> Callable[Concatenate[_Engine, _Given], _Found]:
     """Tell the user when a method runs out of nodes; what it found before stays."""
 
     @wraps(method)
-    def told(self: Symbolic, /, *given: _Given.args, **more: _Given.kwargs) -> _Found:
+    def told(self: _Engine, /, *given: _Given.args, **more: _Given.kwargs) -> _Found:
         try:
             return method(self, *given, **more)
         except DDMemoryError:
@@ -318,7 +319,7 @@ def _in_room(
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     """Some of a party's moves, as a relation between a state *now* and another *then*.
 
     Options that `stand_then` are spelled twice in the relation, now and then; those that are
@@ -373,7 +374,7 @@ class Symbolic:
     capacity: int = 2**24
     _bar: list[int] = field(default_factory=list, repr=False)
     _wished: dict[PartyId, tuple[Diagram, ...]] = field(default_factory=dict, repr=False)
-    _steps: dict[tuple[PartyId, bool, bool], _Step] = field(default_factory=dict, repr=False)
+    _steps: dict[tuple[PartyId, bool, bool], Step] = field(default_factory=dict, repr=False)
     _stable: dict[tuple[PartyId, Concept], Diagram] = field(default_factory=dict, repr=False)
 
     # ------------------------------------------------------------------ what users ask for
@@ -383,12 +384,12 @@ class Symbolic:
         """The states that break no rule and leave the frozen options at base."""
         return self._find_feasible()
 
-    @_in_room
+    @in_room
     def where(self, condition: Condition) -> Diagram:
         """Return the feasible states where a condition holds."""
         return self.feasible & self._spelling.truth(condition)
 
-    @_in_room
+    @in_room
     def stable(self, party: PartyId, concept: Concept) -> Diagram:
         """Return the feasible states where a party stays put."""
         key = (party, concept)
@@ -402,17 +403,17 @@ class Symbolic:
                 self._stable[key] = self._deterred(party, concept)
         return self._stable[key]
 
-    @_in_room
+    @in_room
     def equilibria(self, concept: Concept) -> Diagram:
         """Return the feasible states where every party stays put."""
         return self._spelling.every(self.stable(party, concept) for party in self.case.parties)
 
-    @_in_room
+    @in_room
     def count(self, diagram: Diagram) -> int:
         """Return how many feasible states a set has, exactly."""
         return self._spelling.count(diagram & self.feasible)
 
-    @_in_room
+    @in_room
     def pick(self, diagram: Diagram) -> dict[OptionId, int] | None:
         """Return one feasible state of a set, as level indices in file order; None if empty."""
         found = (diagram & self.feasible).pick_cube()
@@ -425,7 +426,7 @@ class Symbolic:
             for option in self.case.options
         }
 
-    @_in_room
+    @in_room
     def share(self, diagram: Diagram) -> dict[OptionId, dict[int, Fraction]]:
         """Return in which share of a set's feasible states each option stands at each level.
 
@@ -441,7 +442,7 @@ class Symbolic:
             shares[option] = {at: Fraction(number, total or 1) for at, number in counts.items()}
         return shares
 
-    @_in_room
+    @in_room
     def holds(self, diagram: Diagram, levels: Mapping[OptionId, int]) -> bool:
         """Return whether a set has a feasible state, given by every option's level index."""
         state = [
@@ -467,7 +468,7 @@ class Symbolic:
     def _spelling(self) -> Spelling:
         return Spelling(self.case, self._moves.space.axes, self.capacity)
 
-    @_in_room
+    @in_room
     def _find_feasible(self) -> Diagram:
         spelling, words = self._spelling, self.case.vocabulary
         broken = (spelling.truth(words.condition(rule.that)) for rule in self.case.never)
@@ -498,14 +499,14 @@ class Symbolic:
 
     # -------------------------------------------------------------------------------- moves
 
-    def _step(self, party: PartyId, *, improving: bool = False, moving: bool = False) -> _Step:
+    def _step(self, party: PartyId, *, improving: bool = False, moving: bool = False) -> Step:
         """Return a party's moves and staying; or its improvements; or moves without staying."""
         key = (party, improving, moving)
         if key not in self._steps:
             self._steps[key] = self._find_step(party, improving=improving, moving=moving)
         return self._steps[key]
 
-    def _find_step(self, party: PartyId, *, improving: bool, moving: bool) -> _Step:
+    def _find_step(self, party: PartyId, *, improving: bool, moving: bool) -> Step:
         spelling, reach = self._spelling, self._moves.reach((party,))
         wishes = self._wishes(party) if improving else ()
         bound = {o for o in reach.free if self.case.options[o].only or o in self._moves.whens}
@@ -519,7 +520,7 @@ class Symbolic:
             pairs = [(wish.substitute(renaming), wish) for wish in wishes]
             relation &= spelling.outweighs(pairs, equal=False)
         idle = spelling.variables(option for option in reach.free if option not in bound)
-        return _Step(relation, idle, spelling.variables(bound, then=True), renaming)
+        return Step(relation, idle, spelling.variables(bound, then=True), renaming)
 
     def _matters(self, wishes: Iterable[Diagram], option: OptionId) -> bool:
         """Return whether an option makes a difference to some wish."""
@@ -570,7 +571,7 @@ class Symbolic:
             for level in range(spelling.size(option))
         )
 
-    def _before(self, step: _Step, states: Diagram) -> Diagram:
+    def _before(self, step: Step, states: Diagram) -> Diagram:
         """Return the feasible states from which a step leads to some feasible ones."""
         there = states.exists(step.idle).substitute(step.renaming)
         return step.relation.apply_exists(_AND, there, step.stand_then) & self.feasible

@@ -1,0 +1,234 @@
+"""Is every gain of a party answered?  The definitions of stability at one state, in any conflict.
+
+From the states that leave the party no better off one goes back, step by step, to all from which
+the others can lead there.  On decision diagrams that is exact where there are far too many states
+to look at one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from oxidd.util import BooleanOperator
+
+from servanda.conditions import OptionId
+from servanda.model import Case, PartyId
+from servanda.stability import Concept
+from servanda.symbolic import Diagram, Step, Symbolic, in_room
+
+Levels = Mapping[OptionId, int]
+"""A state, as the level index of every option."""
+
+_AND: Final = BooleanOperator.AND
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """From where the others can lead to a goal: the last of them to be counted in, and the set."""
+
+    mover: PartyId | None
+    states: Diagram
+
+
+@dataclass(frozen=True)
+class Deterrence(Symbolic):
+    """Questions about single states, put to the symbolic engine.
+
+    Notes
+    -----
+    Conflicts without a state of affairs, pure talks, have no moves and nothing to deter.
+    """
+
+    _layers: dict[tuple[PartyId, Concept, tuple[bool, ...]], tuple[_Layer, ...]] = field(
+        default_factory=dict, repr=False
+    )
+
+    def seen_by(self, case: Case) -> Deterrence:
+        """Return the same for a case that differs in the parties' wishes only; what is known stays.
+
+        Parameters
+        ----------
+        case
+            The same options, rules and facts.
+        """
+        old = self.case.preferences
+        same = {party for party in case.parties if case.preferences.get(party) == old.get(party)}
+        steps = {k: step for k, step in self._steps.items() if k[0] in same or not k[1]}
+        wished = {party: each for party, each in self._wished.items() if party in same}
+        new = replace(self, case=case, _steps=steps, _wished=wished, _stable={}, _layers={})
+        for known in ("_spelling", "_moves", "feasible"):
+            new.__dict__[known] = getattr(self, known)
+        return new
+
+    def gain(self, party: PartyId, state: Levels) -> dict[OptionId, int] | None:
+        """Return an improvement of a party; None if it has none."""
+        better = self.feasible & ~self._below(party, state)
+        return self._to(party, state, better, improving=False)
+
+    @in_room
+    def undeterred(
+        self, party: PartyId, state: Levels, concept: Concept
+    ) -> dict[OptionId, int] | None:
+        """Return an improvement of a party that nothing answers in a sense; None if there is none.
+
+        Parameters
+        ----------
+        party, state
+            Who would move, and from where; the state must be feasible.
+        concept
+            GMR, SMR or SEQ; for Nash any improvement counts.
+        """
+        better = self.feasible & ~self._below(party, state)
+        if concept is Concept.NASH:
+            return self._to(party, state, better, improving=False)
+        here = self._state(state)
+
+        def free(answered: Diagram) -> Diagram:
+            return self._before(self._step(party), better & ~answered) & here
+
+        layers = self._led(party, state, concept, until=lambda each: not free(each).satisfiable())
+        return self._to(party, state, better & ~layers[-1].states, improving=False)
+
+    @in_room
+    def answer(
+        self, party: PartyId, state: Levels, after: Levels, concept: Concept
+    ) -> tuple[tuple[PartyId, dict[OptionId, int]], ...] | None:
+        """Return a sequence of the others' moves that answers a move; None if there is none.
+
+        Each step is who moves, and the state it leads to; the moves change as little as they can.
+        Where conditions on moves make it matter who moved last, the sequence is not worked out.
+        """
+        if self._moves.waits:
+            return None
+        layers = self._led(party, state, concept)
+        improving = concept is Concept.SEQ
+        path: list[tuple[PartyId, dict[OptionId, int]]] = []
+        here = dict(after)
+        while not self.holds(layers[0].states, here):
+            place = next(
+                (n for n, each in enumerate(layers) if self.holds(each.states, here)), None
+            )
+            if place is None:
+                return None
+            mover, before = layers[place].mover, layers[place - 1].states
+            assert mover is not None  # noqa: S101 - only the first layer has none
+            found = self._to(mover, here, before, improving=improving)
+            assert found is not None  # noqa: S101 - it is from where the mover can lead there
+            path.append((mover, found))
+            here = found
+        return tuple(path)
+
+    # ------------------------------------------------------------------------------- sets
+
+    def _state(self, state: Levels) -> Diagram:
+        """Return a single state."""
+        return self._spelling.every(self._spelling.at(o, level) for o, level in state.items())
+
+    def _granted(self, party: PartyId, state: Levels) -> tuple[bool, ...]:
+        """Return which of a party's wishes hold in a state."""
+        return tuple(self.holds(wish, state) for wish in self._wishes(party))
+
+    def _below(self, party: PartyId, state: Levels) -> Diagram:
+        """Return where a party is no better off than in a state."""
+        yes = self._spelling.yes
+        granted = (yes if held else ~yes for held in self._granted(party, state))
+        pairs = list(zip(granted, self._wishes(party), strict=True))
+        return self.feasible & self._spelling.outweighs(pairs, equal=True)
+
+    def _led(
+        self,
+        party: PartyId,
+        state: Levels,
+        concept: Concept,
+        until: Callable[[Diagram], bool] | None = None,
+    ) -> tuple[_Layer, ...]:
+        """Return from where the others can lead to what deters, layer by layer.
+
+        With `until` the work ends as soon as a layer is enough.
+        """
+        key = (party, concept, self._granted(party, state))
+        if key in self._layers:
+            return self._layers[key]
+        goal = self._below(party, state)
+        if concept is Concept.SMR:
+            goal &= ~self._before(self._step(party), self.feasible & ~goal)
+        improving = concept is Concept.SEQ
+        if self._moves.waits:
+            whole = self._brought_about(goal, party, improving=improving)
+            layers, done = [_Layer(None, goal), _Layer(None, whole)], True
+        else:
+            layers, done = self._widened(goal, party, improving=improving, until=until)
+        if done:
+            self._layers[key] = tuple(layers)
+        return tuple(layers)
+
+    def _widened(
+        self,
+        goal: Diagram,
+        party: PartyId,
+        *,
+        improving: bool,
+        until: Callable[[Diagram], bool] | None,
+    ) -> tuple[list[_Layer], bool]:
+        """Return the layers, and whether they go as far as can be."""
+        movers = [other for other in self.case.parties if other != party]
+        layers = [_Layer(None, goal)]
+        settled = 0
+        while settled < len(movers):
+            for mover in movers:
+                self.tick(f"answers by {self.case.name(mover)}")
+                found = layers[-1].states
+                wider = found | self._before(self._step(mover, improving=improving), found)
+                if wider == found:
+                    settled += 1
+                else:
+                    settled = 1
+                    layers.append(_Layer(mover, wider))
+                if settled >= len(movers):
+                    return layers, True
+            if until is not None and until(layers[-1].states):
+                return layers, False
+        return layers, True
+
+    def _to(
+        self, party: PartyId, state: Levels, goal: Diagram, *, improving: bool
+    ) -> dict[OptionId, int] | None:
+        """Return a state of a set that a party can move to, changing as little as it can.
+
+        1. The step at this state says how the options that it spells twice may come to stand.
+        2. Idle options may come to stand anywhere, and all that is not the party's own stays.
+        3. Option by option the level nearest to the present one is kept that still leads there.
+        """
+        step, spelling = self._step(party, improving=improving), self._spelling
+        reach = self._moves.reach((party,))
+        fallen = (option for _, falling in reach.packages for option in falling)
+        own = dict.fromkeys((*reach.free, *reach.terms, *fallen))
+        then = {o: self._stands_twice(step, o) for o in own}
+        every = spelling.variables(self.case.options)
+        left = step.relation.apply_exists(_AND, self._state(state), every)
+        left &= goal.substitute(step.renaming)
+        left &= spelling.every(spelling.at(o, n) for o, n in state.items() if o not in own)
+        if not left.satisfiable():
+            return None
+        found = dict(state)
+        for option, twice in then.items():
+            found[option], left = self._nearest(option, state[option], left, then=twice)
+        return found
+
+    def _stands_twice(self, step: Step, option: OptionId) -> bool:
+        """Return whether a step spells an option twice, now and then."""
+        top = self._spelling.at(option, 1)
+        return bool(top.substitute(step.renaming) != top)
+
+    def _nearest(
+        self, option: OptionId, now: int, among: Diagram, *, then: bool
+    ) -> tuple[int, Diagram]:
+        """Return the level nearest to the present one that a set has, and the set at that level."""
+        levels = sorted(range(self._spelling.size(option)), key=lambda n: (abs(n - now), n))
+        for level in levels:
+            at = among & self._spelling.at(option, level, then=then)
+            if at.satisfiable():
+                return level, at
+        raise AssertionError("a set that is not empty has no level of an option")
