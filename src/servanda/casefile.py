@@ -12,11 +12,20 @@ from typing import Any
 from servanda.checks import faults
 from servanda.errors import CaseError, Problem, UsageError, did_you_mean
 from servanda.model import Case
+from servanda.record import Dossier
+from servanda.record_checks import record_faults
 from servanda.syntax import parse
 from servanda.wording import validated
 from servanda.written import Entry, Node, Page
 
 _LARGEST = 2 * 2**20  # bytes of one file
+_BESIDE: Mapping[str, tuple[str, str]] = {
+    "claims": ("sources", "claims"),
+    "history": ("events", "hindsight"),
+    "proposals": ("preface", "proposals"),
+}
+"""The files beside a case in its directory, and the keys each may hold."""
+
 _SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -24,7 +33,8 @@ def read_case(path: str | Path) -> Case:
     """Return the case in a file, or in a directory with ``case.yaml``.
 
     A directory may also hold ``claims.yaml`` (sources and claims), ``worldviews/NAME.yaml`` and
-    ``plans/NAME.yaml``.
+    ``plans/NAME.yaml``; and beside the model ``history.yaml`` and ``proposals.yaml``, which are
+    checked and left out here.
 
     Parameters
     ----------
@@ -35,6 +45,27 @@ def read_case(path: str | Path) -> Case:
     -------
     Case
         A case without faults.
+
+    Raises
+    ------
+    CaseError
+        With every fault, in the order of the files; also where a file cannot be read.
+    """
+    return read_dossier(path).case
+
+
+def read_dossier(path: str | Path) -> Dossier:
+    """Return a case with its record: what happened, and what its texts propose.
+
+    Parameters
+    ----------
+    path
+        The file or directory.
+
+    Returns
+    -------
+    Dossier
+        A case and a record without faults.
 
     Raises
     ------
@@ -70,7 +101,7 @@ def read_text(text: str, name: str) -> Case:
         With every fault, in the order of the text.
     """
     reading = _Reading()
-    return reading.checked(reading.tree(Page(name, text.removeprefix("\ufeff"))))
+    return reading.checked(reading.tree(Page(name, text.removeprefix("\ufeff")))).case
 
 
 def located(path: str | Path, problems: Iterable[Problem]) -> list[Problem]:
@@ -133,7 +164,7 @@ def find_case(name: str | Path) -> Path:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a case file, by which editors complete and check."""
-    return {"$schema": _SCHEMA, **Case.model_json_schema()}
+    return {"$schema": _SCHEMA, **Dossier.model_json_schema()}
 
 
 class _Reading:
@@ -199,7 +230,11 @@ class _Reading:
             self.fault(path, "a directory without case.yaml", hint)
             return None
         root = self.file(case)
-        parts = self.claims(path)
+        parts: dict[str, Entry] = {}
+        for name, keys in _BESIDE.items():
+            held = self.beside(path / f"{name}.yaml", keys)
+            parts |= held or {}
+            self.complete &= held is not None
         for key in ("worldviews", "plans"):
             found = {place.stem: self.titled(place) for place in self.yaml_in(path / key)}
             if found and root is not None:
@@ -218,24 +253,23 @@ class _Reading:
             self.fault(place, "this file is not read", f"rename it to {place.stem}.yaml")
         return sorted(place for place in folder.glob("*.yaml") if place.name[0] != ".")
 
-    def claims(self, path: Path) -> dict[str, Entry]:
-        """Return the sources and claims kept in a file of their own."""
-        place = path / "claims.yaml"
+    def beside(self, place: Path, keys: tuple[str, str]) -> dict[str, Entry] | None:
+        """Return what a file beside the case holds, None where it is there and not readable."""
         if not place.exists():
             return {}
         tree = self.file(place)
-        self.complete = tree is not None and isinstance(tree.content, dict)
-        if tree is None or not isinstance(tree.content, dict):
-            if tree is not None:
-                message = 'expected "sources:" or "claims:"'
-                self.problems.append(tree.page.problem(tree.start, message))
-            return {}
+        if tree is None:
+            return None
+        if not isinstance(tree.content, dict):
+            message = f'expected "{keys[0]}:" or "{keys[1]}:"'
+            self.problems.append(tree.page.problem(tree.start, message))
+            return None
         parts = {}
         for key, entry in tree.content.items():
-            if key in {"sources", "claims"}:
+            if key in keys:
                 parts[key] = entry
             else:
-                message, hint = f'unknown key "{key}"', "this file holds sources and claims"
+                message, hint = f'unknown key "{key}"', f"this file holds {' and '.join(keys)}"
                 self.problems.append(tree.page.problem(entry.key.start, message, hint))
         return parts
 
@@ -259,14 +293,14 @@ class _Reading:
             self.problems.append(place.page.problem(place.start, message, "keep one of them"))
         return Entry(first.key, replace(first.value, content={**one, **two, **one}))
 
-    def checked(self, root: Node | None) -> Case:
-        """Return the case of a tree, or raise every fault of it."""
+    def checked(self, root: Node | None) -> Dossier:
+        """Return the case and record of a tree, or raise every fault of it."""
         case = None
         if root is not None:
             case, found = validated(root)
             self.note(root, found)
             if case is not None and self.complete:
-                self.note(root, faults(case))
+                self.note(root, [*faults(case), *record_faults(case)])
         if case is None or self.problems:
             raise CaseError(self.in_order(self.problems))
         return case

@@ -351,7 +351,7 @@ def _evidence(ledger: Ledger) -> None:
         for place, party in enumerate(claim.about):
             ledger.known("party", party, case.parties, (*path, "about", place))
         for place, citation in enumerate(claim.cite):
-            _citation(ledger, citation, (*path, "cite", place))
+            check_citation(ledger, citation, (*path, "cite", place))
     for part in parts(case):
         for place, known in enumerate(part.own):
             ledger.known("claim", known, case.claims, (*part.path, "claims", place))
@@ -372,7 +372,8 @@ def _source(ledger: Ledger, source: Source, path: Path) -> None:
         taken |= set(range(first, last + 1))
 
 
-def _citation(ledger: Ledger, citation: Citation, path: Path) -> None:
+def check_citation(ledger: Ledger, citation: Citation, path: Path) -> None:
+    """Check that a citation can be looked up, and that its quote is short."""
     ledger.known("source", citation.source, ledger.case.sources, (*path, "source"))
     first, last = citation.lines or (1, 1)
     source = ledger.case.sources.get(citation.source)

@@ -57,9 +57,10 @@ def one_file(path: Path) -> str:
     if path.is_file():
         return path.read_text(encoding="utf-8")
     parts = [(path / "case.yaml").read_text(encoding="utf-8")]
-    claims = path / "claims.yaml"
-    if claims.exists():
-        parts.append(claims.read_text(encoding="utf-8"))
+    for name in ("claims", "history", "proposals"):
+        beside = path / f"{name}.yaml"
+        if beside.exists():
+            parts.append(beside.read_text(encoding="utf-8"))
     for key in ("worldviews", "plans"):
         places = sorted((path / key).glob("*.yaml"))
         if places:

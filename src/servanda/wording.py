@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from servanda.errors import KEY, Path, Problem, did_you_mean
-from servanda.model import Case, Model, Preference, Resting
+from servanda.model import Model, Preference, Resting
+from servanda.record import Dossier
 from servanda.tokens import is_word
 from servanda.written import Node
 
@@ -31,10 +32,11 @@ _EXPECTED: Mapping[str, str] = {
 _MILD = frozenset(
     {"does", "only", "when", "due", "until", "leave", "package", "claims", "assumption", "note"}
 )
+_FREE = frozenset({"references", "signatories", "spoilers", "groups", "hindsight", "proposals"})
 _SHORTEST = 40
 
 
-def validated(root: Node) -> tuple[Case | None, list[Problem]]:
+def validated(root: Node) -> tuple[Dossier | None, list[Problem]]:
     """Return the case a tree holds and what the model finds wrong, as paths into the tree.
 
     Where something is wrong the case is that of a mended tree, good for nothing but further
@@ -55,8 +57,8 @@ def validated(root: Node) -> tuple[Case | None, list[Problem]]:
         return None, problems
 
 
-def _case(data: Any) -> Case:
-    return Case.model_validate(data, by_alias=True, by_name=False)
+def _case(data: Any) -> Dossier:
+    return Dossier.model_validate(data, by_alias=True, by_name=False)
 
 
 def _telling(details: Sequence[ErrorDetails]) -> list[ErrorDetails]:
@@ -172,7 +174,7 @@ def _short(text: object) -> str:
 
 def _model_at(path: Path) -> type[Model]:
     """Return the class that a path of the model leads to."""
-    kind: Any = Case
+    kind: Any = Dossier
     for step in path:
         kind = _given(kind)
         if isinstance(kind, type) and issubclass(kind, Model):
@@ -243,6 +245,9 @@ def _mend_section(data: dict[str, Any], section: str) -> bool:
             | "questions"
             | "worldviews"
             | "candidates"
+            | "hindsight"
+            | "preface"
+            | "proposals"
         ):
             del data[section]
         case _:
@@ -266,8 +271,10 @@ def _mend_entry(data: dict[str, Any], written: Path) -> bool:
             entry = {**_mapping(data[section][name]), "title": ""}
             data[section][name] = {key: entry[key] for key in entry if key not in field[:1]}
             data[section][name].setdefault("title", "")
-        case (("references" | "signatories" | "spoilers" | "groups") as section, *_):
+        case (str(section), *_) if section in _FREE:
             data.pop(section, None)
+        case ("events", name, *_):  # verdicts may name it
+            data["events"][name] = {"date": "2000", "what": "", "where": ""}
         case ("options", name, field, *_) if field in _MILD:
             data["options"][name].pop(field, None)
         case _:
