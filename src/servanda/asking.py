@@ -13,7 +13,7 @@ import numpy as np
 
 from servanda import analysis
 from servanda.analysis import Findings, Package, Request, analyse, describe
-from servanda.casefile import find_case, read_case
+from servanda.casefile import find_case, read_case, read_dossier
 from servanda.compare import Compared, compare
 from servanda.conflict import Tick, compile_case
 from servanda.errors import ConditionError, Problem, Stopped, UsageError, did_you_mean
@@ -24,6 +24,8 @@ from servanda.invocation import Asked
 from servanda.model import Case
 from servanda.narrative.lines import subject
 from servanda.nodeal import no_deal
+from servanda.proposals import Proposals
+from servanda.record import Record
 from servanda.situation import Situation, lay
 from servanda.sources import Kept, find_sources
 from servanda.stability import Concept
@@ -87,6 +89,16 @@ def evidence_of(asked: Asked) -> Evidence:
     """Return the claims of the case asked about beside the sources at hand."""
     case = case_of(asked)
     return Evidence(case, kept_of(asked, case))
+
+
+def record_of(asked: Asked) -> Record:
+    """Return what stands beside the case asked about: what happened, and what its texts propose."""
+    return read_dossier(find_case(asked.case)).record
+
+
+def proposals_of(asked: Asked, evidence: Evidence) -> Proposals:
+    """Return what the texts of the case propose, beside the case and the sources at hand."""
+    return Proposals(record_of(asked), evidence)
 
 
 def situation_of(asked: Asked) -> Situation:

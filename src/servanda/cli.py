@@ -15,10 +15,12 @@ from servanda.errors import CaseError, UsageError
 from servanda.invocation import ANSWER, DONE, FAULTY, NO, Answer, Asked, Verbs, asks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from servanda.analysis import Findings, Package
+    from servanda.mentions import Mention
     from servanda.narrative import Section
+    from servanda.proposals import Proposals
     from servanda.situation import Situation
     from servanda.terminal import Progress, Screen
 
@@ -179,6 +181,7 @@ def check(asked: Asked) -> int:
     try:
         evidence = asking.evidence_of(asked)
         odd = [*asking.oddities(evidence.case), *evidence.problems()]
+        odd += asking.proposals_of(asked, evidence).problems()
         found = located(find_case(asked.case), odd)
         line = sources_line(evidence, *_typed(asked))
     except CaseError as error:
@@ -204,35 +207,65 @@ def _counted(faults: int, odd: int) -> str:
 
 
 @servanda.command()
-@asks(*_SOURCED, "mentions", "annotations", "strict", *_SHOWN)
+@asks(*_SOURCED, "mentions", "hindsight", "proposals", "annotations", "output", "strict", *_SHOWN)
 def evidence(asked: Asked) -> int:
     """Check every quote against its source, and show what stands on what.
+
+    With -o what is shown is written to a file, in Markdown.
 
     With --strict the answer is no where a citation is not verified.
     """
     from servanda import asking, wire
     from servanda.mentions import mentions, names_of
-    from servanda.narrative import evidence_sections, mentions_section
+    from servanda.proposals import Proposals
+    from servanda.report import page
 
-    folder = asking.folder_of(asked)
-    found = asking.evidence_of(asked)
+    found, record = asking.evidence_of(asked), asking.record_of(asked)
+    proposed = Proposals(record, found)
     named = None
     if asked.mentions is not None:
         names_of(found.case, asked.mentions)
         named = mentions(found, asked.mentions)
     if asked.json:
-        _write(wire.evidence(found, asked.mentions, named))
-    else:
+        data = wire.evidence(found, asked.mentions, named)
+        data |= wire.hindsight(found.case, record) if asked.hindsight else {}
+        _write(data | (wire.proposals(proposed) if asked.proposals else {}))
+    sections = _evidence_sections(asked, proposed, named)
+    if asked.output is not None:
+        _write_beside(asked, asked.output, page(found.case.title, sections))
+    elif not asked.json:
         screen = _screen(asked)
         screen.title(found.case.title)
-        if named is not None and asked.mentions is not None:
-            screen.section(mentions_section(found, asked.mentions, named))
-        else:
-            for section in evidence_sections(found, str(folder or "")):
-                screen.section(section)
+        for section in sections:
+            screen.section(section)
     if asked.annotations is not None:
         _write_beside(asked, asked.annotations, wire.written(wire.web_annotations(found)) + "\n")
-    return _code(asked, refused=not found.verified)
+    verified = found.verified and (proposed.verified or not asked.proposals)
+    return _code(asked, refused=not verified)
+
+
+def _evidence_sections(
+    asked: Asked, proposed: Proposals, named: Sequence[Mention] | None
+) -> list[Section]:
+    """Return what is asked of the evidence: mentions, hindsight, proposals, or all citations."""
+    from servanda import asking
+    from servanda.narrative import (
+        evidence_sections,
+        hindsight_section,
+        mentions_section,
+        proposals_section,
+    )
+
+    found, sections = proposed.evidence, []
+    if named is not None and asked.mentions is not None:
+        sections.append(mentions_section(found, asked.mentions, named))
+    if asked.hindsight:
+        told = hindsight_section(found.case, proposed.record)
+        none = replace(told, paragraphs=("The case tells of nothing that happened.",))
+        sections.append(none if told.empty else told)
+    if asked.proposals:
+        sections.append(proposals_section(proposed, _typed(asked)[0]))
+    return sections or list(evidence_sections(found, str(asking.folder_of(asked) or "")))
 
 
 def _write_beside(asked: Asked, output: str, text: str) -> None:
@@ -507,12 +540,13 @@ def report(asked: Asked) -> int:
         premises = None
         if findings.target is not None and not findings.stopped:
             premises = gather(findings.situation, progress)
-    sha256 = asking.fingerprint(asked)
+    sha256, record = asking.fingerprint(asked), asking.record_of(asked)
     if asked.output is None:
-        click.echo(markdown(findings, premises, sha256=sha256).encode(), nl=False)
+        text = markdown(findings, premises, record=record, sha256=sha256)
+        click.echo(text.encode(), nl=False)
     else:
         try:
-            write_report(asked.output, findings, premises, sha256=sha256)
+            write_report(asked.output, findings, premises, record=record, sha256=sha256)
         except OSError as error:
             raise UsageError(f'cannot write "{asked.output}": {error.strerror}') from error
         click.echo(f"Wrote {asked.output}.")

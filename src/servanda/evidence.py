@@ -66,7 +66,7 @@ class Evidence:
     def checks(self) -> Mapping[ClaimId, tuple[Found, ...]]:
         """What came of each citation of each claim."""
         return {
-            name: tuple(self._check(citation) for citation in claim.cite)
+            name: tuple(self.look_up(citation) for citation in claim.cite)
             for name, claim in self.case.claims.items()
         }
 
@@ -76,7 +76,8 @@ class Evidence:
         texts = ((name, kept.document) for name, kept in self.kept.items())
         return {name: Passages(text) for name, text in texts if text is not None}
 
-    def _check(self, citation: Citation) -> Found:
+    def look_up(self, citation: Citation) -> Found:
+        """Return what comes of looking for a citation's quote in its source."""
         source = self.passages.get(citation.source)
         if source is not None:
             return check(source, citation.quote, citation.lines)

@@ -54,6 +54,8 @@ class Asked:
     sources: str | None = None
     annotations: str | None = None
     mentions: str | None = None
+    hindsight: bool = False
+    proposals: bool = False
 
 
 def _separated(_context: click.Context, _param: click.Parameter, words: Sequence[str]) -> Any:
@@ -200,6 +202,16 @@ _OPTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
         "--mentions",
         metavar="NAME",
         help="Show where the sources speak of a party or an option, and which claims cite that.",
+    ),
+    "hindsight": click.option(
+        "--hindsight",
+        is_flag=True,
+        help="Show what happened, and how the claims beside each plan look in hindsight.",
+    ),
+    "proposals": click.option(
+        "--proposals",
+        is_flag=True,
+        help="Show everything the texts propose, with what carries it or why nothing does.",
     ),
     "output": click.option("-o", "--output", metavar="FILE", help="Write to this file."),
 }

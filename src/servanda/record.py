@@ -5,12 +5,12 @@ A `Case` has none of it, so that no engine can read it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 from pydantic import Field
 
-from servanda.model import Case, Citation, ClaimId, Model, Word
+from servanda.model import Case, Changes, Citation, ClaimId, Model, Word
 
 CARRIERS: Final = (
     "option", "fact", "rule", "statement", "party", "plan", "question", "worldview", "claim",
@@ -102,15 +102,21 @@ def carrier(text: str) -> tuple[str, str]:
 
 
 def carriers(case: Case) -> Mapping[str, tuple[str, ...]]:
-    """Return what there is of each kind to carry a proposal."""
-    statements = (
+    """Return what there is of each kind to carry a proposal, under some worldview or under all."""
+    statements = [
         wish.id for party in case.preferences for group in case.statements(party) for wish in group
-    )
+    ]
+    facts, rules = list(case.facts), [rule.id for rule in case.never if rule.id]
+    for changes in _changes(case):
+        wishes = (change.add for each in changes.preferences.values() for change in each)
+        statements += [wish.id for wish in wishes if wish is not None]
+        facts += changes.facts
+        rules += [rule.add.id for rule in changes.never if rule.add is not None and rule.add.id]
     return {
         "option": tuple(case.options),
-        "fact": tuple(case.facts),
-        "rule": tuple(rule.id for rule in case.never if rule.id),
-        "statement": tuple(statements),
+        "fact": tuple(dict.fromkeys(facts)),
+        "rule": tuple(dict.fromkeys(rules)),
+        "statement": tuple(dict.fromkeys(statements)),
         "party": tuple(case.parties),
         "plan": tuple(case.plans),
         "question": tuple(case.questions),
@@ -119,3 +125,10 @@ def carriers(case: Case) -> Mapping[str, tuple[str, ...]]:
         "test": TESTS,
         "command": VERBS,
     }
+
+
+def _changes(case: Case) -> Iterator[Changes]:
+    """Yield what each answer and each author changes in a case."""
+    for question in case.questions.values():
+        yield from (answer.changes for answer in question.answers.values())
+    yield from (worldview.changes for worldview in case.worldviews.values())

@@ -22,6 +22,7 @@ from servanda.narrative import (
     assumptions_section,
     claims_section,
     five_lines,
+    hindsight_section,
     names_section,
     no_deal_section,
     package_section,
@@ -33,6 +34,7 @@ from servanda.narrative import (
     wishes_section,
 )
 from servanda.narrative.lines import subject
+from servanda.record import Record
 
 _CONDITIONAL = """\
 This report is conditional reasoning: it says what follows from the wishes and claims listed below.
@@ -82,6 +84,7 @@ def write_report(
     findings: Findings,
     premises: Premises | None = None,
     *,
+    record: Record | None = None,
     sha256: str = "",
 ) -> None:
     """Write the report to a file, whole or not at all.
@@ -92,6 +95,8 @@ def write_report(
         Where to; folders that do not exist are created.
     findings, premises
         What was found, and what it rests on, if that was looked for.
+    record
+        What happened, to be told apart from what was found.
     sha256
         Of the file the case was read from; left out where empty.
 
@@ -100,7 +105,7 @@ def write_report(
     OSError
         If the file cannot be written, or is a folder or a device.
     """
-    write_whole(path, markdown(findings, premises, sha256=sha256))
+    write_whole(path, markdown(findings, premises, record=record, sha256=sha256))
 
 
 def write_whole(path: str | Path, text: str) -> None:
@@ -132,19 +137,33 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def markdown(findings: Findings, premises: Premises | None = None, *, sha256: str = "") -> str:
+def markdown(
+    findings: Findings,
+    premises: Premises | None = None,
+    *,
+    record: Record | None = None,
+    sha256: str = "",
+) -> str:
     """Return the report as Markdown."""
     case = findings.case
     parts = [f"# {_escaped(case.title)}"]
     if case.about:
         parts.append(_escaped(case.about))
     parts += [_short_answer(five_lines(findings))]
-    parts += [_written(section, 2) for section in sections(findings, premises)]
+    parts += [_written(section, 2) for section in sections(findings, premises, record)]
     parts.append(_written(_provenance(findings, sha256), 2))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def sections(findings: Findings, premises: Premises | None = None) -> tuple[Section, ...]:
+def page(title: str, told: Sequence[Section]) -> str:
+    """Return sections as a page of Markdown."""
+    parts = [f"# {_escaped(title)}", *(_written(section, 2) for section in told)]
+    return "\n\n".join(parts) + "\n"
+
+
+def sections(
+    findings: Findings, premises: Premises | None = None, record: Record | None = None
+) -> tuple[Section, ...]:
     """Return the chapters of the report, in order."""
     case = findings.case
     found = premises_sections(case, premises, every=True) if premises is not None else ()
@@ -158,6 +177,7 @@ def sections(findings: Findings, premises: Premises | None = None) -> tuple[Sect
         assumptions_section(findings.situation),
         _silent(findings),
         claims_section(findings.evidence),
+        hindsight_section(case, record or Record()),
         names_section(case),
         _METHOD,
     )

@@ -9,6 +9,7 @@ from servanda.wire.compare import compare
 from servanda.wire.course import no_deal_alone, roadmap, threats
 from servanda.wire.evidence import evidence, web_annotations
 from servanda.wire.explanation import explain
+from servanda.wire.record import hindsight, proposals
 from servanda.wire.stable import stability, stable_sets, witnesses
 from servanda.wire.text import problems, written
 
@@ -17,9 +18,11 @@ __all__ = [
     "compare",
     "evidence",
     "explain",
+    "hindsight",
     "missing",
     "no_deal_alone",
     "problems",
+    "proposals",
     "roadmap",
     "stability",
     "stable_sets",

@@ -58,11 +58,12 @@ def claim(found: Evidence, name: ClaimId) -> Data:
         "date": stated.date or None,
         "standing": found.standing_of(name).value,
         "used": name in found.used,
-        "citations": [_citation(cited, check) for cited, check in pairs],
+        "citations": [citation_data(cited, check) for cited, check in pairs],
     }
 
 
-def _citation(cited: Citation, check: Found) -> Data:
+def citation_data(cited: Citation, check: Found) -> Data:
+    """Return a citation with what came of it."""
     return {
         "source": cited.source,
         "lines": list(cited.lines or check.lines or ()) or None,
@@ -103,7 +104,7 @@ def rests_on(found: Evidence, grounds: Grounds) -> Data:
                 "id": name,
                 "standing": found.standing_of(name).value,
                 "citations": [
-                    _citation(cited, check)
+                    citation_data(cited, check)
                     for cited, check in zip(
                         found.case.claims[name].cite, found.checks[name], strict=True
                     )
