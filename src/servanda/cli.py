@@ -175,15 +175,16 @@ def check(asked: Asked) -> int:
     """
     from servanda import asking
     from servanda.casefile import find_case, located
-    from servanda.narrative import sources_line
+    from servanda.narrative import proposals_line, sources_line
 
-    line = ""
+    lines: list[str] = []
     try:
         evidence = asking.evidence_of(asked)
         odd = [*asking.oddities(evidence.case), *evidence.problems()]
-        odd += asking.proposals_of(asked, evidence).problems()
+        proposed = asking.proposals_of(asked, evidence)
+        odd += proposed.problems()
         found = located(find_case(asked.case), odd)
-        line = sources_line(evidence, *_typed(asked))
+        lines = [sources_line(evidence, *_typed(asked)), proposals_line(proposed)]
     except CaseError as error:
         found = list(error.problems)
     faults = sum(problem.severity == "fault" for problem in found)
@@ -196,7 +197,7 @@ def check(asked: Asked) -> int:
         for problem in found:
             screen.raw(str(problem))
         screen.raw(_counted(faults, len(found) - faults))
-        if line:
+        for line in filter(None, lines):
             screen.raw(line)
     return FAULTY if faults else _code(asked, refused=bool(found))
 

@@ -23,7 +23,7 @@ from servanda.narrative.evidence import (
 from servanda.narrative.grounds import because, grounds_section, rests_line
 from servanda.narrative.lines import five_lines, how_long_deals_last
 from servanda.narrative.premises import Premises, gather, premises_sections
-from servanda.narrative.record import hindsight_section, proposals_section
+from servanda.narrative.record import hindsight_section, proposals_line, proposals_section
 from servanda.narrative.section import Line, Section, Table, Tone
 from servanda.narrative.stable import explain_state
 from servanda.narrative.steps import roadmap_section
@@ -52,6 +52,7 @@ __all__ = [
     "package_section",
     "packages_section",
     "premises_sections",
+    "proposals_line",
     "proposals_section",
     "refusals_section",
     "rests_line",

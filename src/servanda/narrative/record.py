@@ -104,16 +104,25 @@ def _numbers(found: Proposals) -> str:
     whole = sum(bool(p.carried) and not p.not_modelled for p in stated)
     partly = sum(bool(p.carried) and bool(p.not_modelled) for p in stated)
     none = len(stated) - whole - partly
-    carried = f"{whole} are carried, {partly} in part, and {none} are not modelled"
-    return f"{counted(len(stated), 'item')}: {kinds}. {carried}."
+    carried = f"Carried in full: {whole}; in part: {partly}; not modelled: {none}."
+    return f"{counted(len(stated), 'item')}: {kinds}. {carried}"
 
 
 def _checked(found: Proposals, case: str) -> str:
     if found.unchecked:
         asked = f"`servanda evidence {case} --proposals --sources DIR`"
         return f"No source here: {asked} holds each quote against your documents."
+    return f"{_verdicts(found)}."
+
+
+def _verdicts(found: Proposals) -> str:
     told = ", ".join(f"{n} {verdict.value}" for verdict, n in found.counts.items() if n)
-    return f"{counted(found.total, 'citation')}: {told}."
+    return f"{counted(found.total, 'citation')}: {told}"
+
+
+def proposals_line(found: Proposals) -> str:
+    """Return in one line what came of the citations of proposals; empty where none was checked."""
+    return "" if found.unchecked else f"What the texts propose: {_verdicts(found)}."
 
 
 def _table(found: Proposals, proposals: Mapping[str, Proposal]) -> Table:
