@@ -45,9 +45,12 @@ def test_every_proposal_is_told_with_what_carries_it_or_why_nothing_does(well: P
 
 def test_what_carries_is_told_the_other_way_round_in_the_order_of_the_case(well: Path) -> None:
     carried = found(well).carried_by
-    assert [("option", "meter"), ("fact", "calm"), ("plan", "clerk"), ("test", "reachable")] == list(
-        carried
-    )
+    assert [
+        ("option", "meter"),
+        ("fact", "calm"),
+        ("plan", "clerk"),
+        ("test", "reachable"),
+    ] == list(carried)
     assert ("ana_pump",) == found(well).options_unnamed
     told = run("evidence", str(well), "--proposals").stdout
     assert "Options of the case that carry no item: ana_pump." in told
