@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
+from math import lcm
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -417,6 +419,41 @@ def is_package(findings: Findings, state: int) -> bool:
     asked = Request(engine=findings.engine)
     survey = _survey(findings.situation, findings.no_deal, asked, silent)
     return survey.is_package_at(state)
+
+
+def nearest(
+    findings: Findings,
+    states: Sequence[int],
+    weights: Mapping[OptionId, Fraction] | None = None,
+    tick: Tick = silent,
+) -> tuple[int, Fraction] | None:
+    """Return the sticking package that differs least from one of some states, and by how much.
+
+    Parameters
+    ----------
+    findings
+        What was found of the case; no deal must be known.
+    states
+        The states.
+    weights
+        How much a change of each term counts; 1 where nothing is said.
+    tick
+        Told what is being done; may stop it.
+
+    Returns
+    -------
+    (package, weight of the terms) or None
+        None where nothing sticks, or nothing was found that does.
+    """
+    if findings.no_deal is None:
+        return None
+    given = weights or {}
+    scale = lcm(*(weight.denominator for weight in given.values()))
+    whole = {o: int(given.get(o, Fraction(1)) * scale) for o in findings.situation.terms}
+    asked = Request(engine=findings.engine)
+    survey = _survey(findings.situation, findings.no_deal, asked, tick)
+    found = survey.nearest(states, whole)
+    return None if found is None else (found[0], Fraction(found[1], scale))
 
 
 def silent_parties(situation: Situation, state: int) -> tuple[PartyId, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from hashlib import sha256
 from os.path import isdir
 from pathlib import Path
+from re import fullmatch
 from string import ascii_lowercase, digits
 
 import numpy as np
@@ -15,6 +17,7 @@ from servanda import analysis
 from servanda.analysis import Findings, Package, Request, analyse, describe
 from servanda.casefile import find_case, read_case, read_dossier
 from servanda.compare import Compared, compare
+from servanda.conditions import OptionId
 from servanda.conflict import Tick, compile_case
 from servanda.errors import ConditionError, Problem, Stopped, UsageError, did_you_mean
 from servanda.evidence import Evidence
@@ -26,6 +29,7 @@ from servanda.narrative.lines import subject
 from servanda.nodeal import no_deal
 from servanda.proposals import Proposals
 from servanda.record import Record
+from servanda.remedies import Remedies, Wanted, remedies
 from servanda.situation import Situation, lay
 from servanda.sources import Kept, find_sources
 from servanda.stability import Concept
@@ -195,6 +199,49 @@ def package_of(asked: Asked, findings: Findings, tick: Tick) -> Package | None:
             raise UsageError(f"there is no package {asked.package}", known)
         return findings.packages[asked.package - 1]
     return subject(findings)
+
+
+def remedies_of(asked: Asked, findings: Findings, tick: Tick) -> Remedies:
+    """Return the remedies for the package asked about; for the plan's target if none is named.
+
+    Raises
+    ------
+    UsageError
+        If there is no such package, or an option or number is none.
+    """
+    case = findings.case
+    terms = findings.situation.terms
+    wanted = Wanted(
+        weights=_numbers(asked.weight, case, terms, "no term of an agreement"),
+        prices=_numbers(asked.price, case, tuple(case.options), "no option"),
+        more=asked.more,
+        group_size=asked.group_size,
+    )
+    if asked.state is None and asked.package is None and findings.target is not None:
+        return remedies(findings, None, wanted, tick)
+    package = package_of(asked, findings, tick)
+    if package is None:
+        raise Stopped(findings.stopped or "there is no package to find remedies for")
+    return remedies(findings, package.state, wanted, tick)
+
+
+def _numbers(
+    given: Sequence[tuple[str, str]], case: Case, known: Sequence[OptionId], lacking: str
+) -> dict[OptionId, Fraction]:
+    """Return a number for each option named, at least 0, with at most six digits either side."""
+    found: dict[OptionId, Fraction] = {}
+    for name, text in given:
+        option = OptionId(name)
+        if option not in known:
+            missing = lacking if option in case.options else "no option"
+            raise UsageError(f'{missing}: "{name}"', did_you_mean(name, known))
+        if option in found:
+            raise UsageError(f'option "{name}" is given two numbers', "keep one of them")
+        if not fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text):
+            hint = "write a number from 0 to 999999, such as 2 or 0.5"
+            raise UsageError(f'"{text}" is no number for "{name}"', hint)
+        found[option] = Fraction(text)
+    return found
 
 
 def is_package(findings: Findings, state: int) -> bool:

@@ -32,6 +32,7 @@ _TIMED = ("time_limit",)
 _PLANNED = ("plan", "worldview", "answers", "without")
 _SHOWN = ("json", "color")
 _SOURCED = ("sources",)
+_WEIGHED = ("weight", "price", "more")
 _FOUND = ("group_size", "engine", "seed")
 
 
@@ -465,6 +466,28 @@ def _explanation(findings: Findings, found: Package | None, *, aimed: bool) -> l
     elif found is not None:
         sections.append(package_section(findings, found, "The package"))
     return sections
+
+
+@servanda.command()
+@asks(*_PLANNED, "state", "package", *_WEIGHED, *_FOUND, *_SOURCED, *_TIMED, "strict", *_SHOWN)
+def remedies(asked: Asked) -> int:
+    """Show what it would take: for the target, a package or a state to stick, and to go on so.
+
+    The nearest package that sticks; per blocker the smallest change in what it wants that brings
+    it in; the cheapest carrots; what each part of the plan carries; the rankings under which each
+    party stays; the smallest group that breaks it.
+    """
+    from servanda import asking, wire
+    from servanda.narrative import remedies_sections
+
+    with _progress(asked) as progress:
+        findings = asking.findings_of(asked, progress)
+        found = asking.remedies_of(asked, findings, progress)
+    if asked.json:
+        _write(wire.remedies(findings, found))
+    else:
+        _show(asked, findings, remedies_sections(findings, found), found.stopped)
+    return _code(asked, refused=not found.sticks)
 
 
 @servanda.command()

@@ -56,6 +56,9 @@ class Asked:
     mentions: str | None = None
     hindsight: bool = False
     proposals: bool = False
+    weight: tuple[tuple[str, str], ...] = ()
+    price: tuple[tuple[str, str], ...] = ()
+    more: bool = False
 
 
 def _separated(_context: click.Context, _param: click.Parameter, words: Sequence[str]) -> Any:
@@ -72,6 +75,22 @@ def _answers(_context: click.Context, _param: click.Parameter, words: Sequence[s
             raise click.BadParameter(f'expected QUESTION=ANSWER, found "{word}"')
         found.append((question.strip(), answer.strip()))
     return tuple(found)
+
+
+def _numbered(_context: click.Context, _param: click.Parameter, words: Sequence[str]) -> Any:
+    """Return options with their numbers, given as ``option=number`` and separated by commas.
+
+    Raises
+    ------
+    BadParameter
+        If something is given that is not of this form.
+    """
+    given = [word.strip() for each in words for word in each.split(",") if word.strip()]
+    for word in given:
+        if word.count("=") != 1:
+            raise click.BadParameter(f'"{word}" is not of the form OPTION=NUMBER')
+    pairs = (word.split("=") for word in given)
+    return tuple((name.strip(), number.strip()) for name, number in pairs)
 
 
 _COUNT = click.IntRange(min=1)
@@ -212,6 +231,23 @@ _OPTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
         "--proposals",
         is_flag=True,
         help="Show everything the texts propose, with what carries it or why nothing does.",
+    ),
+    "weight": click.option(
+        "--weight",
+        metavar="OPTION=N",
+        multiple=True,
+        callback=_numbered,
+        help="How much a change of this term counts for the nearest package (default: 1).",
+    ),
+    "price": click.option(
+        "--price",
+        metavar="OPTION=N",
+        multiple=True,
+        callback=_numbered,
+        help="What this carrot costs (default: 1).",
+    ),
+    "more": click.option(
+        "--more", is_flag=True, help="Try also carrots that the plan does not offer."
     ),
     "output": click.option("-o", "--output", metavar="FILE", help="Write to this file."),
 }

@@ -12,6 +12,7 @@ from itertools import combinations
 from time import monotonic
 
 from servanda.acceptance import Acceptable, verdict
+from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent
 from servanda.errors import Undecided
 from servanda.model import PartyId
@@ -116,11 +117,16 @@ class Searched:
             tick=self.tick,
         )
 
-    def nearest(self, states: Sequence[int]) -> tuple[int, int] | None:
-        """Return the sticking package that differs from one of some in the fewest terms."""
+    def nearest(
+        self, states: Sequence[int], weights: Mapping[OptionId, int] | None = None
+    ) -> tuple[int, int] | None:
+        """Return the sticking package that differs from one of some in the fewest terms.
+
+        With weights, by the least weight of the terms in which it differs.
+        """
         found: list[tuple[int, int]] = []
         for concept in (Concept.NASH, Concept.SEQ):
-            near = self._search(concept).nearest(states)
+            near = self._search(concept).nearest(states, weights)
             if near is not None:
                 found.append(near)
         return min(found, key=lambda each: each[1], default=None)

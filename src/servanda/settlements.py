@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servanda.acceptance import Acceptable, acceptance, signs
+from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent
 from servanda.errors import UsageError
 from servanda.grid import Grid
@@ -301,26 +302,37 @@ class Survey:
             inside &= (level == state // stride % levels) | (level == start // stride % levels)
         return bool(self.sticks[state]) and int(inside.sum()) == 1
 
-    def nearest(self, states: Sequence[int]) -> tuple[int, int] | None:
+    def nearest(
+        self, states: Sequence[int], weights: Mapping[OptionId, int] | None = None
+    ) -> tuple[int, int] | None:
         """Return the sticking package that differs from one of `states` in the fewest terms.
 
         Of several that differ in as few, the first in order.
 
+        Parameters
+        ----------
+        states
+            The states.
+        weights
+            How much a change of each term counts; 1 where nothing is said.
+
         Returns
         -------
-        (package, number of terms) or None
+        (package, weight of the terms) or None
             None where nothing sticks.
         """
         if not len(self.sticking):
             return None
-        space = self.situation.space
-        fewest = np.full(len(self.sticking), len(space.shape), dtype=np.int64)
+        space, counts = self.situation.space, weights or {}
+        most = np.iinfo(np.int64).max
+        fewest = np.full(len(self.sticking), most, dtype=np.int64)
         for state in states:
             differ = np.zeros(len(self.sticking), dtype=np.int64)
             for option in self.situation.terms:
                 axis = space.axis[option]
                 stride, levels = space.strides[axis], space.shape[axis]
-                differ += self.sticking // stride % levels != state // stride % levels
+                apart = self.sticking // stride % levels != state // stride % levels
+                differ += apart * counts.get(option, 1)
             fewest = np.minimum(fewest, differ)
         least = int(fewest.min())
         return self._first(self.sticking[fewest == least], 1)[0], least

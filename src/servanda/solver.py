@@ -311,20 +311,30 @@ class Search:
         """Exclude all packages with the terms of one."""
         self._exclude(state, self.situation.terms)
 
-    def nearest(self, states: Sequence[int]) -> tuple[int, int] | None:
+    def nearest(
+        self, states: Sequence[int], weights: Mapping[OptionId, int] | None = None
+    ) -> tuple[int, int] | None:
         """Return the package that differs from one of some states in the fewest terms.
+
+        Parameters
+        ----------
+        states
+            The states.
+        weights
+            How much a change of each term counts; 1 where nothing is said.
 
         Returns
         -------
-        (package, number of terms) or None
+        (package, weight of the terms) or None
             None where there is none, or none was found in time.
         """
-        model, terms = self.forms.model, self.situation.terms
-        apart = model.new_int_var(0, len(terms), "")
+        model = self.forms.model
+        terms = dict.fromkeys(self.situation.terms, 1) | dict(weights or {})
+        apart = model.new_int_var(0, sum(terms.values()), "")
         chosen = []
         for state in states:
             levels = self.conflict.space.levels(state)
-            differs = sum(self.forms.levels[o][levels[o]].negated() for o in terms)
+            differs = sum(w * self.forms.levels[o][levels[o]].negated() for o, w in terms.items())
             this = model.new_bool_var("")
             model.add(apart == differs).only_enforce_if(this)
             chosen.append(this)
@@ -333,7 +343,8 @@ class Search:
             return None
         space = self.conflict.space
         least = min(
-            sum(space.level(found, o) != space.level(state, o) for o in terms) for state in states
+            sum(w for o, w in terms.items() if space.level(found, o) != space.level(state, o))
+            for state in states
         )
         return found, least
 

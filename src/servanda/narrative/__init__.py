@@ -24,6 +24,7 @@ from servanda.narrative.grounds import because, grounds_section, rests_line
 from servanda.narrative.lines import five_lines, how_long_deals_last
 from servanda.narrative.premises import Premises, gather, premises_sections
 from servanda.narrative.record import hindsight_section, proposals_line, proposals_section
+from servanda.narrative.remedies import remedies_sections
 from servanda.narrative.section import Line, Section, Table, Tone
 from servanda.narrative.stable import explain_state
 from servanda.narrative.steps import roadmap_section
@@ -55,6 +56,7 @@ __all__ = [
     "proposals_line",
     "proposals_section",
     "refusals_section",
+    "remedies_sections",
     "rests_line",
     "roadmap_section",
     "sources_line",

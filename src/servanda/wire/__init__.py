@@ -10,6 +10,7 @@ from servanda.wire.course import no_deal_alone, roadmap, threats
 from servanda.wire.evidence import evidence, web_annotations
 from servanda.wire.explanation import explain
 from servanda.wire.record import hindsight, proposals
+from servanda.wire.remedies import lacking, remedies
 from servanda.wire.stable import stability, stable_sets, witnesses
 from servanda.wire.text import problems, written
 
@@ -19,10 +20,12 @@ __all__ = [
     "evidence",
     "explain",
     "hindsight",
+    "lacking",
     "missing",
     "no_deal_alone",
     "problems",
     "proposals",
+    "remedies",
     "roadmap",
     "stability",
     "stable_sets",

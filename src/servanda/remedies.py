@@ -1,0 +1,284 @@
+"""What it would take for a plan's target, or a package, to stick; and what it cannot do without.
+
+The nearest package that sticks; the smallest change in what each blocker wants; the rankings that
+would keep each party; the cheapest carrots; what each part of the plan carries; the group that
+breaks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from servanda import analysis
+from servanda.acceptance import signatories
+from servanda.analysis import Findings
+from servanda.carrots import Carrots, Choice, addable, cheapest, offered
+from servanda.conditions import OptionId
+from servanda.conflict import Tick, silent
+from servanda.errors import Stopped, Undecided, UsageError
+from servanda.grounds import Grounds, grounds
+from servanda.loads import Load, loads
+from servanda.model import PartyId
+from servanda.obstacles import Obstacle, by_party, judged, obstacles
+from servanda.rankings import Inverse, inverse
+from servanda.selfenforcement import GroupGrade, grade_groups
+from servanda.shifts import BUDGET, Asking, Smallest, shifts
+from servanda.situation import Situation
+from servanda.target import TargetVerdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What remedies are wanted.
+
+    Parameters
+    ----------
+    weights
+        How much a change of each term counts for the nearest package; 1 where nothing is said.
+    prices
+        What each carrot costs; 1 where nothing is said.
+    more
+        Whether to try also carrots that no plan offers.
+    group_size
+        The largest group tried.
+    budget
+        How many changes of one kind, and how many sets of carrots, may be tried.
+    """
+
+    weights: Mapping[OptionId, Fraction] = field(default_factory=dict)
+    prices: Mapping[OptionId, Fraction] = field(default_factory=dict)
+    more: bool = False
+    group_size: int = 2
+    budget: int = BUDGET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nearest:
+    """The sticking package nearest to the one asked about.
+
+    Parameters
+    ----------
+    state
+        The package.
+    apart
+        The terms in which it differs, with its levels.
+    weight
+        What these terms weigh.
+    grounds
+        Why it sticks.
+    """
+
+    state: int
+    apart: Mapping[OptionId, int]
+    weight: Fraction
+    grounds: Grounds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remedies:
+    """What it would take.
+
+    Parameters
+    ----------
+    situation, state
+        The case under its plan; the package, or None for the plan's target.
+    verdict, is_package
+        The verdict on it, and whether it could be agreed at all.
+    obstacles
+        Who blocks, with witness.
+    nearest
+        The nearest package that sticks; None where there is none, or none was found.
+    help
+        For each blocker the smallest changes in what it wants that bring it in; where nobody
+        blocks and nobody gains, for each signatory those with which it sticks.
+    inverses
+        For each party, the rankings that keep it where it is; empty where that is not asked.
+    unranked
+        Why rankings are not counted; empty where they are.
+    carrots
+        The cheapest carrots; None where there are none to choose from.
+    loads
+        What becomes of it without each part of the plan.
+    group
+        What groups can do; None where that is not known.
+    stopped
+        Why the work ended early; empty if it did not.
+    """
+
+    situation: Situation
+    state: int | None
+    verdict: TargetVerdict
+    is_package: bool = True
+    obstacles: tuple[Obstacle, ...] = ()
+    nearest: Nearest | None = None
+    help: Mapping[PartyId, tuple[Smallest, ...]] = field(default_factory=dict)
+    inverses: Mapping[PartyId, Inverse] = field(default_factory=dict)
+    unranked: str = ""
+    carrots: Carrots | None = None
+    loads: tuple[Load, ...] = ()
+    group: GroupGrade | None = None
+    stopped: str = ""
+
+    @property
+    def sticks(self) -> bool:
+        """Whether it sticks as it is."""
+        return self.is_package and self.verdict.sticks
+
+
+def remedies(
+    findings: Findings, state: int | None, wanted: Wanted | None = None, tick: Tick = silent
+) -> Remedies:
+    """Return the remedies for a plan's target or a package; what is known if `tick` stops the work.
+
+    Parameters
+    ----------
+    findings
+        What was found of the case; no deal must be known.
+    state
+        The package; None for the plan's target.
+    wanted
+        What remedies are wanted.
+    tick
+        Told what is being done; may stop it.
+
+    Raises
+    ------
+    UsageError
+        If there is no target, or the verdict cannot be told.
+    Stopped
+        If the work was stopped before the verdict was known.
+    """
+    if findings.no_deal is None:
+        raise Stopped("no deal is not known, so nothing can be compared with it")
+    situation = findings.situation
+    verdict = findings.target if state is None else judged(situation, state, tick)
+    if verdict is None:
+        raise UsageError("there is no target", "name a package with --package or --state")
+    known: dict[str, object] = {}
+    try:
+        _find(_Subject(findings, state, verdict, wanted or Wanted(), tick), known)
+    except Stopped as stopped:
+        known["stopped"] = str(stopped)
+    except KeyboardInterrupt:
+        known["stopped"] = "interrupted"
+    return Remedies(situation=situation, state=state, verdict=verdict, **known)  # type: ignore[arg-type]  # fields by name
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What remedies are sought for."""
+
+    findings: Findings
+    state: int | None
+    verdict: TargetVerdict
+    wanted: Wanted
+    tick: Tick
+
+    @property
+    def situation(self) -> Situation:
+        return self.findings.situation
+
+
+def _find(about: _Subject, known: dict[str, object]) -> None:
+    """Fill `known` with remedies, the most wanted first, so that a stop loses little."""
+    verdict, state = about.verdict, about.state
+    is_package = state is None or analysis.is_package(about.findings, state)
+    known["is_package"] = is_package
+    witnesses = known["obstacles"] = () if verdict.sticks else obstacles(verdict)
+    known["nearest"] = nearest(about, is_package=is_package)
+    if is_package and not verdict.sticks:
+        known["help"] = helped = {}
+        for party, whole in _asked(verdict, witnesses):
+            helped[party] = shifts(_asking(about, party, whole=whole))
+    known["carrots"] = _carrots(about)
+    known["loads"] = loads(about.situation, state, about.tick)
+    known["inverses"], known["unranked"] = _inverses(about)
+    if len(verdict.states) == 1:
+        known["group"] = _group(about)
+
+
+def _asked(verdict: TargetVerdict, witnesses: tuple[Obstacle, ...]) -> list[tuple[PartyId, bool]]:
+    """Return who is to be brought in; everybody who signs, to gain, where nobody blocks."""
+    blockers = by_party(witnesses)
+    if blockers:
+        return [(party, False) for party in blockers]
+    signing = {p: None for s in verdict.states for p in signatories(verdict.situation, s)}
+    return [(party, True) for party in signing]
+
+
+def _asking(about: _Subject, party: PartyId, *, whole: bool) -> Asking:
+    return Asking(
+        about.situation,
+        about.state,
+        party,
+        about=about.verdict.states[0],
+        terms=set_apart(about.situation, about.verdict, about.state),
+        whole=whole,
+        budget=about.wanted.budget,
+        tick=about.tick,
+    )
+
+
+def set_apart(
+    situation: Situation, verdict: TargetVerdict, state: int | None
+) -> Mapping[OptionId, int]:
+    """Return the terms of a target or package that differ from the start, or from no deal."""
+    space = situation.space
+    if state is None:
+        terms = situation.target or {}
+    else:
+        terms = {option: space.level(state, option) for option in situation.terms}
+    if situation.conflict.walk_away is not None:
+        return terms
+    others = (situation.start, *verdict.no_deal.states)
+    return {o: n for o, n in terms.items() if any(space.level(s, o) != n for s in others)}
+
+
+def nearest(about: _Subject, *, is_package: bool) -> Nearest | None:
+    """Return the nearest package that sticks: this one, if it does."""
+    situation, states = about.situation, about.verdict.states
+    if about.verdict.sticks and is_package:
+        why = grounds(situation, about.verdict.no_deal, states)
+        return Nearest(state=states[0], apart={}, weight=Fraction(0), grounds=why)
+    weights = about.wanted.weights
+    found = analysis.nearest(about.findings, states, weights, about.tick)
+    if found is None or about.findings.no_deal is None:
+        return None
+    state, weight = found
+    each = (
+        {o: n for o, n in situation.space.changes(old, state).items() if o in situation.terms}
+        for old in states
+    )
+    apart = min(each, key=lambda terms: sum(weights.get(o, Fraction(1)) for o in terms))
+    why = grounds(situation, about.findings.no_deal, [state])
+    return Nearest(state=state, apart=apart, weight=weight, grounds=why)
+
+
+def _carrots(about: _Subject) -> Carrots | None:
+    situation, prices = about.situation, about.wanted.prices
+    found = offered(situation, about.state, prices)
+    if about.wanted.more and situation.conflict.walk_away is None:
+        found += addable(situation, about.verdict, prices)
+    if not found:
+        return None
+    return cheapest(Choice(situation, about.state, found, about.wanted.budget, about.tick))
+
+
+def _inverses(about: _Subject) -> tuple[dict[PartyId, Inverse], str]:
+    conflict, states = about.situation.conflict, about.verdict.states
+    if conflict.walk_away is not None or len(states) != 1:
+        return {}, ""
+    try:
+        return {p: inverse(conflict, p, states[0], about.tick) for p in conflict.parties}, ""
+    except UsageError as error:
+        return {}, str(error)
+
+
+def _group(about: _Subject) -> GroupGrade | None:
+    state = about.verdict.states[0]
+    try:
+        return grade_groups(about.situation.conflict, state, about.wanted.group_size)
+    except Undecided:
+        return None

@@ -1,0 +1,193 @@
+"""What it would take, as data."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from servanda.analysis import Findings
+from servanda.carrots import Carrot, Carrots
+from servanda.loads import Load
+from servanda.obstacles import Obstacle
+from servanda.rankings import Inverse, NearestRanking
+from servanda.remedies import Nearest, Remedies
+from servanda.shifts import Found, Smallest
+from servanda.situation import Situation
+from servanda.states import StateSpace
+from servanda.wire.agreements import verdict
+from servanda.wire.evidence import rests_on
+from servanda.wire.parts import Data, asked, changes, statement_data, terms
+
+
+def remedies(findings: Findings, found: Remedies) -> Data:
+    """Return the remedies for a target or a package."""
+    situation = found.situation
+    return {
+        **asked(situation),
+        "target": None
+        if found.state is not None
+        else situation.space.named(situation.target or {}),
+        "package": None if found.state is None else terms(situation, found.state),
+        "is_package": found.is_package,
+        **verdict(found.verdict),
+        "sticks": found.sticks,
+        "blockers": [_obstacle(situation, each) for each in found.obstacles],
+        "nearest": _nearest(findings, found.nearest),
+        "status": findings.status,
+        "bring_in": {
+            party: {kind.kind: _smallest(kind) for kind in kinds}
+            for party, kinds in found.help.items()
+        },
+        "carrots": None if found.carrots is None else _carrots(situation, found.carrots),
+        "loads": [_load(each) for each in found.loads],
+        "rankings": {
+            party: _inverse(situation.space, each) for party, each in found.inverses.items()
+        },
+        "rankings_note": found.unranked or None,
+        "group": None
+        if found.group is None
+        else {
+            "size": found.group.size,
+            "grade": found.group.grade.value,
+            "breaker": list(found.group.breaker),
+            "move": None
+            if found.group.state is None
+            else changes(situation.space, found.verdict.states[0], found.group.state),
+        },
+        "stopped": findings.stopped or found.stopped or None,
+        "missing": list(lacking(found)),
+    }
+
+
+def lacking(found: Remedies) -> tuple[str, ...]:
+    """Return which remedies are not known because the work was stopped."""
+    if not found.stopped:
+        return ()
+    one = len(found.verdict.states) == 1
+    parts = {
+        "the nearest package that sticks": found.nearest is None,
+        "what would bring some blockers in": not found.sticks,
+        "the cheapest carrots": found.carrots is None,
+        "what each part of the plan carries": not found.loads,
+        "the rankings": not found.inverses,
+        "the smallest group": one and found.group is None,
+    }
+    return tuple(part for part, gone in parts.items() if gone)
+
+
+def _obstacle(situation: Situation, found: Obstacle) -> Data:
+    blocker, space = found.blocker, situation.space
+    beside = blocker.comparison
+    return {
+        "party": blocker.party,
+        "test": blocker.test,
+        "move": None if blocker.move is None else changes(space, found.state, blocker.move.state),
+        "versus_no_deal": None if beside is None else beside.versus,
+        "margin": None if beside is None or beside.margin is None else float(beside.margin),
+        "statements": [statement_data(statement) for statement in blocker.why],
+        "claims": list(dict.fromkeys(c for statement in blocker.why for c in statement.claims)),
+    }
+
+
+def _nearest(findings: Findings, found: Nearest | None) -> Data | None:
+    if found is None:
+        return None
+    situation = findings.situation
+    return {
+        **terms(situation, found.state),
+        "differs": situation.space.named(found.apart),
+        "differs_in": len(found.apart),
+        "weight": _number(found.weight),
+        "rests_on": rests_on(findings.evidence, found.grounds),
+    }
+
+
+def _number(value: Fraction | None) -> int | float | None:
+    """Return a whole number where it is one."""
+    if value is None:
+        return None
+    return value.numerator if value.denominator == 1 else float(value)
+
+
+def _smallest(found: Smallest) -> Data:
+    return {
+        "found": [_found(each) for each in found.found],
+        "bound": _number(found.bound),
+        "proved": found.proved,
+        "tried": found.tried,
+        "undecided": found.undecided,
+    }
+
+
+def _found(found: Found) -> Data:
+    shift = found.shift
+    return {
+        "size": _number(shift.size),
+        "more_than": shift.over,
+        "condition": shift.condition or None,
+        "less": shift.less,
+        "order": list(shift.order),
+        "dropped": [statement_data(statement) for statement in shift.dropped],
+        "sticks": found.sticks,
+        "still": list(found.still),
+    }
+
+
+def _carrots(situation: Situation, found: Carrots) -> Data:
+    return {
+        "from": [_carrot(situation, carrot) for carrot in found.tried_with],
+        "sticks": found.sticks,
+        "cheapest": [[carrot.option for carrot in each] for each in found.cheapest],
+        "sets": [
+            situation.space.named({carrot.option: carrot.level for carrot in each})
+            for each in found.cheapest
+        ],
+        "price": _number(found.price),
+        "bound": _number(found.bound),
+        "proved": found.proved,
+        "tried": found.sets,
+        "undecided": found.undecided,
+    }
+
+
+def _carrot(situation: Situation, carrot: Carrot) -> Data:
+    return {
+        "option": carrot.option,
+        "level": situation.case.options[carrot.option].levels[carrot.level],
+        "price": _number(carrot.price),
+        "offered": carrot.offered,
+    }
+
+
+def _load(found: Load) -> Data:
+    return {
+        "part": found.part.kind,
+        "options": list(found.part.options),
+        "who": list(found.part.who),
+        "claims": list(found.part.claims),
+        "assumption": found.part.assumption,
+        "sticks": found.sticks,
+        "reason": found.reason or None,
+        "verdict": None if found.verdict is None else verdict(found.verdict),
+        "blockers": [_obstacle(found.situation, each) for each in found.obstacles],
+    }
+
+
+def _inverse(space: StateSpace, found: Inverse) -> Data:
+    return {
+        "states": found.states,
+        "rankings": found.rankings,
+        "stable": {concept.value: count for concept, count in found.stable.items()},
+        "now": [concept.value for concept, held in found.now.items() if held],
+        "nearest": {
+            concept.value: None if near is None else _ranking(space, near)
+            for concept, near in found.nearest.items()
+        },
+    }
+
+
+def _ranking(space: StateSpace, near: NearestRanking) -> Data:
+    return {
+        "swaps": near.swaps,
+        "falls": [space.taken(state) for state in near.falls],
+        "rises": [space.taken(state) for state in near.rises],
+    }
