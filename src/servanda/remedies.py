@@ -8,15 +8,16 @@ breaks it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import islice, product
 
 from servanda import analysis
 from servanda.acceptance import signatories
 from servanda.analysis import Findings
 from servanda.carrots import Carrots, Choice, addable, cheapest, offered
 from servanda.conditions import OptionId
-from servanda.conflict import Tick, silent
+from servanda.conflict import Tick, silent, with_preference
 from servanda.errors import Stopped, Undecided, UsageError
 from servanda.grounds import Grounds, grounds
 from servanda.loads import Load, loads
@@ -24,9 +25,11 @@ from servanda.model import PartyId
 from servanda.obstacles import Obstacle, by_party, judged, obstacles
 from servanda.rankings import Inverse, inverse
 from servanda.selfenforcement import GroupGrade, grade_groups
-from servanda.shifts import BUDGET, Asking, Smallest, shifts
+from servanda.shifts import BUDGET, Asking, Shift, Smallest, shifts
 from servanda.situation import Situation
 from servanda.target import TargetVerdict
+
+_MOST_TOGETHER = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,9 @@ class Remedies:
     help
         For each blocker the smallest changes in what it wants that bring it in; where nobody
         blocks and nobody gains, for each signatory those with which it sticks.
+    together
+        One of these changes for each of several blockers, with which the whole sticks once all are
+        made; empty where no choice of those tried does, None where that is not asked.
     inverses
         For each party, the rankings that keep it where it is; empty where that is not asked.
     unranked
@@ -114,6 +120,7 @@ class Remedies:
     obstacles: tuple[Obstacle, ...] = ()
     nearest: Nearest | None = None
     help: Mapping[PartyId, tuple[Smallest, ...]] = field(default_factory=dict)
+    together: Mapping[PartyId, Shift] | None = None
     inverses: Mapping[PartyId, Inverse] = field(default_factory=dict)
     unranked: str = ""
     carrots: Carrots | None = None
@@ -192,6 +199,8 @@ def _find(about: _Subject, known: dict[str, object]) -> None:
         known["help"] = helped = {}
         for party, whole in _asked(verdict, witnesses):
             helped[party] = shifts(_asking(about, party, whole=whole))
+        if len(witnesses) and len(helped) > 1 and all(map(_any_found, helped.values())):
+            known["together"] = together(about, helped)
     known["carrots"] = _carrots(about)
     known["loads"] = loads(about.situation, state, about.tick)
     known["inverses"], known["unranked"] = _inverses(about)
@@ -206,6 +215,29 @@ def _asked(verdict: TargetVerdict, witnesses: tuple[Obstacle, ...]) -> list[tupl
         return [(party, False) for party in blockers]
     signing = {p: None for s in verdict.states for p in signatories(verdict.situation, s)}
     return [(party, True) for party in signing]
+
+
+def _any_found(kinds: tuple[Smallest, ...]) -> bool:
+    return any(kind.found for kind in kinds)
+
+
+def together(
+    about: _Subject, helped: Mapping[PartyId, tuple[Smallest, ...]]
+) -> Mapping[PartyId, Shift]:
+    """Return one of each blocker's smallest changes, with which all together it sticks."""
+    choices = [[each.shift for kind in kinds for each in kind.found] for kinds in helped.values()]
+    for chosen in islice(product(*choices), _MOST_TOGETHER):
+        about.tick("what would bring in all blockers together")
+        conflict = about.situation.conflict
+        for party, shift in zip(helped, chosen, strict=True):
+            conflict = with_preference(conflict, party, shift.preference)
+        try:
+            found = judged(replace(about.situation, conflict=conflict), about.state)
+        except UsageError:
+            continue
+        if found.sticks:
+            return dict(zip(helped, chosen, strict=True))
+    return {}
 
 
 def _asking(about: _Subject, party: PartyId, *, whole: bool) -> Asking:

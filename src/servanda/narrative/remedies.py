@@ -25,7 +25,7 @@ from servanda.narrative.phrases import (
     wishes,
 )
 from servanda.narrative.section import Section
-from servanda.narrative.shifts import help_section, rankings_section
+from servanda.narrative.shifts import help_section, rankings_section, together_section
 from servanda.narrative.verdicts import deal, leaving_words, signing_words
 from servanda.nodeal import NoDeal
 from servanda.obstacles import Obstacle
@@ -42,11 +42,12 @@ def remedies_sections(findings: Findings, found: Remedies) -> tuple[Section, ...
 
     First the verdict and who blocks; then what would change it; then what it rests on.
     """
-    blocked = (help_section(findings, found, party) for party in found.help)
+    blocked = (help_section(found, party) for party in found.help)
     return (
         subject_section(findings, found),
         nearest_section(findings, found),
         *blocked,
+        together_section(found),
         carrots_section(found),
         loads_section(found),
         rankings_section(found),
@@ -145,7 +146,8 @@ def nearest_section(findings: Findings, found: Remedies) -> Section:
 def rests_words(found: Grounds) -> str:
     """Return what a verdict rests on in one sentence: claims by name, assumptions counted."""
     claims = [f"[{claim}]" for claim in found.claims]
-    assumed = counted(len(found.assumptions), "assumption")
+    many = len(found.assumptions)
+    assumed = counted(many, "assumption") if many else "no assumption"
     if not claims:
         return f"This rests on {assumed}; no claim is cited."
     return f"This rests on {listed(claims)}, and on {assumed}."
@@ -175,7 +177,10 @@ def _cheapest(case: Case, carrots: Carrots) -> list[str]:
     if not carrots.cheapest:
         if carrots.bound is None:
             return [f"It sticks with no set of them: all {tried} were tried."]
-        return [f"It sticks with none of the {tried} tried; dearer ones were not."]
+        least = number(carrots.bound)
+        return [
+            f"It sticks with no set that costs less than {least}; {tried} tried, no dearer ones."
+        ]
     first, *others = carrots.cheapest
     cost = carrots.price or Fraction(0)
     priced = any(carrot.price != 1 for carrot in carrots.tried_with)

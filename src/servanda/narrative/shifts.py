@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from servanda.analysis import Findings
 from servanda.model import Case, PartyId, Preference
 from servanda.narrative.phrases import counted, listed, names, points, taken, wish
 from servanda.narrative.section import Section, Table
@@ -19,7 +18,7 @@ _FEW = 3
 _ORDER = (Concept.NASH, Concept.SEQ, Concept.GMR, Concept.SMR)
 
 
-def help_section(findings: Findings, found: Remedies, party: PartyId) -> Section:
+def help_section(found: Remedies, party: PartyId) -> Section:
     """Return the smallest changes in what a party wants that bring it in."""
     case, kinds = found.situation.case, found.help[party]
     name = case.name(party)
@@ -40,8 +39,22 @@ def help_section(findings: Findings, found: Remedies, party: PartyId) -> Section
             if first.still
             else "It would still not stick: nobody would gain by signing."
         )
-    del findings
     return Section(f"What would {verb} {name}", tuple(said))
+
+
+def together_section(found: Remedies) -> Section:
+    """Return one change for each of several blockers with which, made together, it sticks."""
+    title, case = "If all of them were brought in", found.situation.case
+    if found.together is None or len(found.help) < 2:
+        return Section(title, ())
+    if not found.together:
+        said = "It sticks with no choice of one such change for each, of those tried."
+        return Section(title, (said,))
+    each = (
+        f"{case.name(party)}: {_KINDS[shift.kind].lower()}, {shift_words(case, party, shift)}"
+        for party, shift in found.together.items()
+    )
+    return Section(title, (f"It would stick, for example so. {'. '.join(each)}.",))
 
 
 def _with_which(case: Case, party: PartyId, found: Sequence[Found]) -> str:

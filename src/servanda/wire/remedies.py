@@ -10,7 +10,7 @@ from servanda.loads import Load
 from servanda.obstacles import Obstacle
 from servanda.rankings import Inverse, NearestRanking
 from servanda.remedies import Nearest, Remedies
-from servanda.shifts import Found, Smallest
+from servanda.shifts import Found, Shift, Smallest
 from servanda.situation import Situation
 from servanda.states import StateSpace
 from servanda.wire.agreements import verdict
@@ -37,6 +37,9 @@ def remedies(findings: Findings, found: Remedies) -> Data:
             party: {kind.kind: _smallest(kind) for kind in kinds}
             for party, kinds in found.help.items()
         },
+        "together": None
+        if found.together is None
+        else {party: _shift(shift) for party, shift in found.together.items()},
         "carrots": None if found.carrots is None else _carrots(situation, found.carrots),
         "loads": [_load(each) for each in found.loads],
         "rankings": {
@@ -119,16 +122,18 @@ def _smallest(found: Smallest) -> Data:
 
 
 def _found(found: Found) -> Data:
-    shift = found.shift
+    return {**_shift(found.shift), "sticks": found.sticks, "still": list(found.still)}
+
+
+def _shift(shift: Shift) -> Data:
     return {
+        "kind": shift.kind,
         "size": _number(shift.size),
         "more_than": shift.over,
         "condition": shift.condition or None,
         "less": shift.less,
         "order": list(shift.order),
         "dropped": [statement_data(statement) for statement in shift.dropped],
-        "sticks": found.sticks,
-        "still": list(found.still),
     }
 
 
