@@ -205,22 +205,22 @@ def cheapest(choice: Choice) -> Carrots:
     own = tuple(carrot for carrot in choice.carrots if carrot.offered)
     sticks = work.sticks(own)
     best = [work.leave_one_by_one(own)] if sticks else []
-    found: list[tuple[Carrot, ...]] = []
-    bound: Fraction | None = None
+    bound = None
     for chosen in by_price(choice.carrots):
         bound = price(chosen)
-        if (best and bound >= price(best[0])) or not work.left:
+        if not work.left or (best and bound >= price(best[0])):
             break
         if work.sticks(chosen):
             best = [chosen]
     else:
-        bound = price(best[0]) if best else None
-    if best and bound == price(best[0]):
-        found = [each for each in work.of_price(bound) if each not in best]
+        bound = None  # every set was tried
+    if best and (bound is None or bound >= price(best[0])):
+        bound = price(best[0])
+        best += [each for each in work.of_price(bound) if each != best[0]]
     return Carrots(
         tried_with=choice.carrots,
         sticks=sticks,
-        cheapest=(*best, *found),
+        cheapest=tuple(best),
         bound=bound,
         sets=len(work.known),
         undecided=work.undecided,

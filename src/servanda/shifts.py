@@ -28,7 +28,6 @@ Kind = Literal["points", "reorder", "wish", "drop"]
 BUDGET = 400
 """How many changes of one kind are tried for one party."""
 _MOST_AMOUNTS = 10_000
-_DIGITS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -407,14 +406,13 @@ def _with_points(preference: Preference, text: str, gain: Fraction) -> Preferenc
 
 
 def _decimal(value: Fraction) -> str:
-    """Return a number with few decimals as text, without rounding."""
-    for shift in range(_DIGITS):
-        whole = value * 10**shift
-        if whole.denominator == 1 and abs(whole) < 10**_DIGITS:
-            digits = str(abs(whole.numerator)).rjust(shift + 1, "0")
-            place = len(digits) - shift
-            return f"{'-' if value < 0 else ''}{digits[:place]}.{digits[place:] or '0'}"
-    raise Undecided("points with so many digits are not added to")
+    """Return a number with finitely many decimals, as half of any worth has, without rounding."""
+    shift = 0
+    while (value * 10**shift).denominator > 1:
+        shift += 1
+    digits = str(abs(value * 10**shift)).rjust(shift + 1, "0")
+    place = len(digits) - shift
+    return f"{'-' if value < 0 else ''}{digits[:place]}.{digits[place:] or '0'}"
 
 
 def _draws_level(
