@@ -237,7 +237,8 @@ class Search:
         for party in self.conflict.parties:
             if self.conflict.walk_away is not None:
                 if party in self.situation.case.talks_end_without:
-                    self.forms.require(self._compared(party)[0])
+                    stays = self._compared(party)[0]
+                    self.forms.model.add_bool_or([stays, *self.excused(party)])
                 continue
             for move in singles(self.conflict, party):
                 self._stays(move)
@@ -249,28 +250,39 @@ class Search:
         self._posted.add(move.key)
         may = self.forms.literal(open_to(self.conflict, move))
         better = self.prefers(move.party, move.after)
-        self.forms.model.add_bool_or([may.negated(), better.negated()])
+        self.forms.model.add_bool_or([may.negated(), better.negated(), *self.excused(move.party)])
         self.cuts += 1
         return True
+
+    @property
+    def staying(self) -> tuple[PartyId, ...]:
+        """Who must not gain by leaving: everybody."""
+        return self.conflict.parties
+
+    def excused(self, party: PartyId) -> tuple[Any, ...]:
+        """Return literals any of which frees a party from having to stay: none."""
+        del party
+        return ()
 
     def _broken(self, state: int) -> bool:
         """Exclude a candidate that somebody would leave; return whether it was one."""
         found = False
-        for party in self.conflict.parties if self.concept is not None else ():
+        for party in self.staying if self.concept is not None else ():
             if self.conflict.walk_away is not None:
-                found |= self.conflict.walks_away(party, state)
-                continue
-            gain = a_gain(self.conflict, party, state)
-            if gain is None:
-                continue
-            if self.concept is Concept.NASH:
-                if not self._stays(between(self.conflict, party, state, gain)):
-                    raise AssertionError("a move that was excluded still gains")
-                found = True
+                leaves = self.conflict.walks_away(party, state)
             else:
-                found |= self._undeterred(party, state)
-        if found and self.concept is not Concept.NASH:
-            self._exclude(state)
+                gain = a_gain(self.conflict, party, state)
+                if gain is None:
+                    continue
+                if self.concept is Concept.NASH:
+                    if not self._stays(between(self.conflict, party, state, gain)):
+                        raise AssertionError("a move that was excluded still gains")
+                    found = True
+                    continue
+                leaves = self._undeterred(party, state)
+            if leaves:
+                self._exclude(state, unless=self.excused(party))
+                return True
         return found
 
     def _undeterred(self, party: PartyId, state: int) -> bool:
@@ -285,12 +297,18 @@ class Search:
             self.undecided += 1
             return True
 
-    def _exclude(self, state: int, options: Iterable[OptionId] | None = None) -> None:
+    def _exclude(
+        self,
+        state: int,
+        options: Iterable[OptionId] | None = None,
+        *,
+        unless: Iterable[Any] = (),
+    ) -> None:
         """Post that a state, as far as some options go, is not the answer."""
         levels = self.conflict.space.levels(state)
         names = list(levels if options is None else options)
         differs = [self.forms.levels[name][levels[name]].negated() for name in names]
-        self.forms.model.add_bool_or(differs)
+        self.forms.model.add_bool_or([*differs, *unless])
         self.cuts += 1
 
     # ------------------------------------------------------------------ the search
@@ -328,17 +346,9 @@ class Search:
         (package, weight of the terms) or None
             None where there is none, or none was found in time.
         """
-        model = self.forms.model
         terms = dict.fromkeys(self.situation.terms, 1) | dict(weights or {})
-        apart = model.new_int_var(0, sum(terms.values()), "")
-        chosen = []
-        for state in states:
-            levels = self.conflict.space.levels(state)
-            differs = sum(w * self.forms.levels[o][levels[o]].negated() for o, w in terms.items())
-            this = model.new_bool_var("")
-            model.add(apart == differs).only_enforce_if(this)
-            chosen.append(this)
-        found, _, _ = self._optimum(apart, [self.forms.any_of(chosen)], maximise=False)
+        apart, chosen = self.apart(states, terms)
+        found, _, _ = self._optimum(apart, [chosen], maximise=False)
         if found is None:
             return None
         space = self.conflict.space
@@ -347,6 +357,28 @@ class Search:
             for state in states
         )
         return found, least
+
+    def apart(
+        self, states: Sequence[int], weights: Mapping[OptionId, int] | None = None
+    ) -> tuple[Any, Any]:
+        """Return in how many terms a package differs from one of some states, if a literal holds.
+
+        Where no state is given: how many options it changes.  With weights, what the terms in
+        which it differs weigh together.
+        """
+        if not states:
+            return self._changes(), self.forms.always
+        model = self.forms.model
+        terms = dict.fromkeys(self.situation.terms, 1) if weights is None else dict(weights)
+        apart = model.new_int_var(0, sum(terms.values()), "")
+        chosen = []
+        for state in states:
+            levels = self.conflict.space.levels(state)
+            differs = sum(w * self.forms.levels[o][levels[o]].negated() for o, w in terms.items())
+            this = model.new_bool_var("")
+            model.add(apart == differs).only_enforce_if(this)
+            chosen.append(this)
+        return apart, self.forms.any_of(chosen)
 
     def best(self) -> Best:
         """Return the best package: the worst-off signatory first, then fewest changes."""
@@ -495,7 +527,9 @@ class Search:
         """Solve once, with some literals taken to be true, and so many seconds left."""
         copy = self.forms.model.clone()
         for literal in assumed:
-            copy.add_bool_or([copy.get_bool_var_from_proto_index(literal.index)])
+            variable = max(literal.index, -literal.index - 1)  # a negated one counts from -1 down
+            same = copy.get_bool_var_from_proto_index(variable)
+            copy.add_bool_or([same if literal.index >= 0 else same.negated()])
         if maximise:
             copy.maximize(goal)
         else:
