@@ -160,9 +160,9 @@ def who_must_be_there(
 ) -> Rooms:
     """Find the smallest rooms, and what every other party would do to each by joining it.
 
-    A package that sticks in a room changes only options of guests, of spoilers, and joint ones
-    all of whose partners are guests or spoilers; every guest surely accepts it, one of them
-    gains by it; and everybody, inside or outside, is firm or guarded.
+    A package that sticks in a room changes an option of some guest, and none of anybody outside
+    but spoilers; every guest surely accepts it, one of them gains by it; and everybody, inside
+    or outside, is firm or guarded.
 
     Parameters
     ----------
@@ -205,7 +205,8 @@ class _Carried:
         stances = self.stances
         open_to = self.all_but_spoilers & stances.sure
         gaining = stances.gaining & open_to
-        fit = (stances.leaving == 0) & (stances.owners & ~open_to == 0) & (gaining != 0)
+        fit = (stances.leaving == 0) & (stances.owners != 0) & (gaining != 0)
+        fit &= stances.owners & ~open_to == 0
         return stances.kinds(fit, stances.owners, open_to, gaining)
 
     @cached_property

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any
 
 from servanda.conflict import Tick, silent
+from servanda.errors import Stopped
 from servanda.model import PartyId
 from servanda.nodeal import NoDeal
 from servanda.situation import Situation
@@ -52,18 +53,21 @@ class RoomSearch(Search):
         return self._guests[party]
 
     def _acceptable(self) -> None:
-        """Post that guests do as well as in every outcome, one of them better; others stay put."""
+        """Post that guests do as well as in every outcome, one of them better, by a change of theirs."""
         forms, gains = self.forms, []
         for party in self.conflict.parties:
             sure, gain = self._compared(party)
             forms.model.add_implication(self.signs(party), sure)
             gains.append(forms.all_of((self.signs(party), gain)))
         forms.model.add_bool_or(gains)
-        start = self.conflict.space.levels(self.situation.start)
+        start, changes = self.conflict.space.levels(self.situation.start), []
         for name, option in self.situation.case.options.items():
-            for party in set(option.owners) - self.situation.spoilers:
-                as_before = forms.levels[name][start[name]]
+            as_before = forms.levels[name][start[name]]
+            owners = [party for party in option.owners if party not in self.situation.spoilers]
+            for party in owners:
                 forms.model.add_bool_or([as_before, self.signs(party)])
+            changes += [as_before.negated()] if owners else []
+        forms.model.add_bool_or(changes)
 
     def fewest(self) -> tuple[Guests | None, int | None, str]:
         """Return a smallest room that holds none of those barred; the number bounds its size."""
@@ -152,8 +156,12 @@ class RoomsSearched:
 
     def look(self) -> None:
         """Find the smallest rooms: first those with a firm package, then with a guarded one."""
-        self._collect(self._firm)
-        self._collect(self._either)
+        for search in (self._firm, self._either):
+            try:
+                self._collect(search)
+            except (KeyboardInterrupt, Stopped) as cut:
+                self.stopped = str(cut) or "interrupted"
+                self._firm.interrupted = self._either.interrupted = True
         if self.complete:
             self.proved, self.bound = set(self.rooms), None
         for room in self.rooms:
@@ -172,11 +180,11 @@ class RoomsSearched:
             if room is None:
                 self.complete = last and status == "infeasible"
                 if status != "infeasible":
-                    self.stopped = self._why(search)
+                    self.stopped = search.why_early
                 return
             self._add(room)
             if status != "optimal":
-                self.stopped = self._why(search)
+                self.stopped = search.why_early
             elif last:
                 self.proved.add(room)
 
@@ -186,14 +194,6 @@ class RoomsSearched:
         self.rooms[room] = None
         for search in (self._firm, self._either):
             search.bar(room)
-
-    @staticmethod
-    def _why(search: RoomSearch) -> str:
-        if search.interrupted:
-            return "interrupted"
-        if search.undecided:
-            return "the answers to some moves lead too far to be looked at"
-        return "the time limit was reached"
 
     def deal(self, room: Iterable[PartyId]) -> tuple[int | None, bool]:
         """Return a package that a room carries, and whether the answer is known to be right."""

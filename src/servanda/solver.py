@@ -313,6 +313,15 @@ class Search:
 
     # ------------------------------------------------------------------ the search
 
+    @property
+    def why_early(self) -> str:
+        """Why an answer is not final."""
+        if self.interrupted:
+            return "interrupted"
+        if self.undecided:
+            return "the answers to some moves lead too far to be looked at"
+        return "the time limit was reached"
+
     def packages(self, limit: int = 1) -> Iterator[Best]:
         """Yield the best package, the next best, and so on; the last says why there are no more.
 
