@@ -65,7 +65,8 @@ class Formula:
     equally_short
         How many formulas are as short, this one included.
     all_counted
-        Whether there are exactly so many; otherwise at least so many.
+        Whether there are exactly so many; otherwise at least so many, and this one may not be the
+        first of them in file order.
     shortest
         Whether it is proved that none is shorter.
     fewest_terms
