@@ -85,9 +85,11 @@ def test_one_party_that_alone_bars_the_way_is_the_key() -> None:
 
 
 def test_where_a_package_sticks_nothing_has_to_give() -> None:
-    relaxation = found(DAM.replace("not dam: 3", "not dam: 0"). replace(", not dam]", ", dam]"))
+    relaxation = found(DAM.replace("not dam: 3", "not dam: 0").replace(", not dam]", ", dam]"))
     assert relaxation.sticks is not None
-    assert [("total", "optimal", 0), ("most", "optimal", 0), ("left_out", "optimal", 0)] == told(relaxation)
+    assert [("total", "optimal", 0), ("most", "optimal", 0), ("left_out", "optimal", 0)] == told(
+        relaxation
+    )
     assert (None, ()) == (relaxation.blocking, relaxation.unblocked)
 
 

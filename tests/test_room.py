@@ -117,7 +117,9 @@ def test_those_whom_the_case_asks_for_may_be_needless() -> None:
 
 
 def test_pure_talks_have_no_outside() -> None:
-    talks = WELL.replace("status_quo: [ana_pump, ben_pump]\n", "walk_away: {ana: 1, ben: 1, cho: 1}\n")
+    talks = WELL.replace(
+        "status_quo: [ana_pump, ben_pump]\n", "walk_away: {ana: 1, ben: 1, cho: 1}\n"
+    )
     for party, option in (("ana", "ana_pump"), ("ben", "ben_pump")):
         talks = talks.replace(f"{option}: {{by: {party}}}", f"{option}: {{joint: [ana, ben]}}")
     for line in ("[not dry, pipe, ana_pump]", "[not dry, not pipe, ben_pump]", "[pipe]"):

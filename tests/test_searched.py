@@ -12,7 +12,7 @@ import pytest
 from ortools.sat.python import cp_model
 
 from random_plans import random_planned
-from servanda import formulas, solver
+from servanda import candidates, formulas
 from servanda.analysis import Request, analyse
 from servanda.casefile import builtin_cases, read_case, read_text
 from servanda.errors import UsageError
@@ -178,7 +178,7 @@ def test_stable_sets_have_as_many_states_as_the_arrays(seed: int) -> None:
 
 
 def test_an_interrupted_search_gives_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solver, "ended_early", lambda *_: True)
+    monkeypatch.setattr(candidates, "ended_early", lambda *_: True)
     found = analyse(read_text(large(), "large.yaml"), Request(limit=3))
     assert "interrupted" == found.stopped
     assert found.status in {"feasible", "unknown"}

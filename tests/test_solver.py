@@ -13,6 +13,7 @@ from random_plans import random_planned
 from servanda.acceptance import acceptance
 from servanda.errors import UsageError
 from servanda.grid import Grid
+from servanda.leximin import standings
 from servanda.nodeal import NoDeal, no_deal
 from servanda.play import reachable
 from servanda.situation import Situation, lay
@@ -37,7 +38,7 @@ def candidates(situation: Situation, without: NoDeal, concept: Concept) -> list[
 def rank(search: Search, situation: Situation, state: int) -> tuple[tuple[int, ...], int]:
     """Return how good a package is: the standings, the worst-off first; then fewest changes."""
     changes = len(situation.space.changes(situation.start, state))
-    return tuple(sorted(search.standings(state))), -changes
+    return tuple(sorted(standings(search, state))), -changes
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
+from servanda.candidates import Status
 from servanda.concessions import WHOLE, Measure, aim, conceding, millionths, span, taken
 from servanda.conflict import Tick, silent
 from servanda.errors import Stopped
@@ -20,7 +21,7 @@ from servanda.situation import Situation
 from servanda.solver import Search
 from servanda.stability import Concept
 
-Answer = tuple[int | None, int | None, str]
+Answer = tuple[int | None, int | None, Status]
 """The package, what it takes (or a bound on that, unless the status is ``optimal``), the status."""
 
 
@@ -44,9 +45,7 @@ class RelaxedSearch(Search):
         self._flags: dict[tuple[str, PartyId], Any] = {}
         self._costs: dict[PartyId, Any] = {}
         self._gone: frozenset[PartyId] = frozenset()
-        super().__init__(
-            situation, no_deal, concept=concept, seed=seed, seconds=seconds, tick=tick
-        )
+        super().__init__(situation, no_deal, concept=concept, seed=seed, seconds=seconds, tick=tick)
         self._distance = self.apart(near)
         self._top = self.forms.model.new_int_var(0, 1 << 40, "")
         for cost in self._costs.values():
@@ -140,12 +139,12 @@ class RelaxedSearch(Search):
         assumed = self._assumed((), ())
         if below is not None:
             assumed = [*assumed, self._at_most(goal, below - 1)]
-        state, number, status = self._optimum(goal, assumed, maximise=False)
+        state, number, status = self._least(goal, assumed)
         if state is None or number is None or status != "optimal":
             return state, number, status
         apart, guard = self._distance
         fixed = [*assumed, self._at_most(goal, number), guard]
-        nearest, _, _ = self._optimum(apart, fixed, maximise=False)
+        nearest = self.optimum(apart, fixed, maximise=False).state
         return state if nearest is None else nearest, number, status
 
     def _goal(self, measure: Measure) -> Any:
@@ -165,7 +164,12 @@ class RelaxedSearch(Search):
         self._gone = frozenset(gone)
         none = [self._flag("concedes", party).negated() for party in self.conflict.parties]
         apart, guard = self._distance
-        return self._optimum(apart, [*self._assumed(free, gone), *none, guard], maximise=False)
+        return self._least(apart, [*self._assumed(free, gone), *none, guard])
+
+    def _least(self, goal: Any, assumed: Sequence[Any]) -> Answer:
+        """Return the package for which a goal is least, and that least; or a bound on it."""
+        found = self.optimum(goal, assumed, maximise=False)
+        return found.state, found.bound if found.state is None else found.value, found.status
 
     def _assumed(self, free: Collection[PartyId], gone: Collection[PartyId]) -> list[Any]:
         found = []

@@ -53,7 +53,7 @@ class RoomSearch(Search):
         return self._guests[party]
 
     def _acceptable(self) -> None:
-        """Post that guests do as well as in every outcome, one of them better, by a change of theirs."""
+        """Post that guests do as well as in every outcome, one better, by a change of theirs."""
         forms, gains = self.forms, []
         for party in self.conflict.parties:
             sure, gain = self._compared(party)
@@ -72,10 +72,10 @@ class RoomSearch(Search):
     def fewest(self) -> tuple[Guests | None, int | None, str]:
         """Return a smallest room that holds none of those barred; the number bounds its size."""
         size = sum(self.signs(party) for party in self.conflict.parties)
-        state, number, status = self._optimum(size, [self._fresh], maximise=False)
-        if state is None:
-            return None, number, status
-        return self._room, number, status
+        found = self.optimum(size, [self._fresh], maximise=False)
+        if found.state is None:
+            return None, found.bound, found.status
+        return self._room, found.value, found.status
 
     def _state(self, solver: Any) -> int:
         guests = (p for p in self.conflict.parties if solver.boolean_value(self.signs(p)))
@@ -95,8 +95,8 @@ class RoomSearch(Search):
             for party in self.conflict.parties
         ]
         apart, guard = self._distance
-        state, _, status = self._optimum(apart, [*fixed, guard], maximise=False)
-        return state, status
+        found = self.optimum(apart, [*fixed, guard], maximise=False)
+        return found.state, found.status
 
 
 @dataclass

@@ -12,6 +12,7 @@ from itertools import combinations
 from time import monotonic
 
 from servanda.acceptance import Acceptable, verdict
+from servanda.candidates import Status
 from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent
 from servanda.errors import Undecided
@@ -21,7 +22,7 @@ from servanda.play import is_open
 from servanda.roadmap import Roadmap
 from servanda.selfenforcement import PartyGrade, grade_locally, guarded, with_lapse
 from servanda.situation import Situation
-from servanda.solver import Search, Status
+from servanda.solver import Search
 from servanda.stability import Concept, Grade
 
 _SHARE = 0.6  # of the time is for the solver
