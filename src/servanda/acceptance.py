@@ -186,10 +186,10 @@ def _flip(
     """Return the smallest single change of `best` that turns the comparison with `state`."""
     space, conflict = situation.space, situation.conflict
     value = conflict.value(party, state)
-    sure = value >= conflict.value(party, best)
+    sure, wished = value >= conflict.value(party, best), conflict.wished(party)
     found: list[tuple[int, int, OptionId, int]] = []
     for place, option in enumerate(space.options):
-        if party in situation.case.options[option].owners:
+        if party in situation.case.options[option].owners or option not in wished:
             continue
         now = space.level(best, option)
         for level in range(space.shape[space.axis[option]]):

@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from servanda.columns import Columns, Holds, over_columns
 from servanda.conditions import Condition, OptionId, mentions
 from servanda.errors import UsageError
+from servanda.fan import Fan
 from servanda.model import Case, PartyId, Preference, Rule
 from servanda.moves import Moves
 from servanda.preferences import Payoff, payoff
-from servanda.states import States, StateSpace, Truth
+from servanda.states import Cells, States, StateSpace, Truth
+from servanda.steps import Steps
 
 Tick = Callable[[str], None]
 """Called now and then with what is being done; may raise `Stopped`."""
@@ -53,8 +56,13 @@ class Conflict:
     payoffs: Mapping[PartyId, Payoff] = field(repr=False)
     moves: Moves = field(repr=False)
     frozen: frozenset[OptionId] = frozenset()
-    _improved: dict[tuple[PartyId, int], States] = field(default_factory=dict, repr=False)
+    _improved: dict[PartyId, dict[int, States]] = field(default_factory=dict, repr=False)
+    _steps: dict[PartyId, dict[tuple[frozenset[OptionId], bool], Steps]] = field(
+        default_factory=dict, repr=False
+    )
+    played: dict[Any, Any] = field(default_factory=dict, repr=False)
     _spreads: dict[PartyId, int] = field(default_factory=dict, repr=False)
+    _wished: dict[PartyId, frozenset[OptionId]] = field(default_factory=dict, repr=False)
     _idle: dict[PartyId, frozenset[OptionId]] = field(default_factory=dict, repr=False)
 
     @property
@@ -72,7 +80,7 @@ class Conflict:
 
     def can_be(self, state: int) -> bool:
         """Return whether a state is feasible, in a space of any size."""
-        return bool(self.moves.feasible[self.space.listed([state])][0])
+        return self.moves.can_be(state)
 
     @cached_property
     def parties(self) -> tuple[PartyId, ...]:
@@ -117,7 +125,7 @@ class Conflict:
     @cached_property
     def uncared(self) -> frozenset[OptionId]:
         """Options that make no difference: in no wish, and tied to none by a rule or condition."""
-        cared = {o for party in self.parties for o in self._wished(party)}
+        cared = {o for party in self.parties for o in self.wished(party)}
         return frozenset(self.case.options) - self._tied(cared)
 
     def idle(self, party: PartyId) -> frozenset[OptionId]:
@@ -126,7 +134,7 @@ class Conflict:
         They are in no wish of its own, and no rule or condition ties them to one that is.
         """
         if party not in self._idle:
-            kept = self._tied(self._wished(party))
+            kept = self._tied(self.wished(party))
             self._idle[party] = frozenset(self.case.options) - kept
         return self._idle[party]
 
@@ -135,13 +143,66 @@ class Conflict:
 
         There is one wherever there is any improvement.
         """
-        reached = self.moves.holding(self.idle(party)).destinations(state, party)
-        payoff = self.payoffs[party]
-        gains: States = reached[payoff.of(reached) > payoff.value(state)]
-        return gains
+        if self.space.dense:
+            reached = self.moves.holding(self.idle(party)).destinations(state, party)
+            payoff = self.payoffs[party]
+            gains: States = reached[payoff.of(reached) > payoff.value(state)]
+            return gains
+        return self.steps(party, self.idle(party), needed=False).to(state)
 
-    def _wished(self, party: PartyId) -> frozenset[OptionId]:
+    def foreseen(
+        self, party: PartyId, state: int, held: frozenset[OptionId], sanctions: Cells
+    ) -> States:
+        """Return the needed improvements of a party that the others will not undo.
+
+        Of such an improvement no part gains at least as much and would be made instead.
+
+        Parameters
+        ----------
+        party
+            Who moves.
+        state
+            From where.
+        held
+            Options nobody changes.
+        sanctions
+            Its SEQ sanction values (flattened).
+        """
+        fan = Fan.of(self.moves.holding(held), state, (party,))
+        assert fan is not None  # noqa: S101 - no party alone may set a joint option
+        payoff = self.payoffs[party]
+        better = fan.better([payoff]) & (sanctions[fan.states] > payoff.value(state))
+        return fan.ends(fan.needed(fan.values(payoff), better))
+
+    def steps(self, party: PartyId, held: frozenset[OptionId], *, needed: bool) -> Steps:
+        """Return the moves by which a party gains, with some options held, from any state.
+
+        Parameters
+        ----------
+        party
+            Who moves.
+        held
+            Options nobody changes.
+        needed
+            Whether to leave out moves of which a part gains at least as much.
+        """
+        known = self._steps.setdefault(party, {})
+        key = (held, needed)
+        if key not in known:
+            moves = self.moves.holding(held | self.frozen)
+            reach = moves.reach((party,))
+            fallen = (option for _, falls in reach.packages for option in falls)
+            bearing = self._tied({*self.wished(party), *reach.free, *reach.terms, *fallen})
+            known[key] = Steps(moves, self.payoffs[party], bearing, needed)
+        return known[key]
+
+    def wished(self, party: PartyId) -> frozenset[OptionId]:
         """Return the options that a party's wishes are about; all where it ranks the states."""
+        if party not in self._wished:
+            self._wished[party] = self._mentioned(party)
+        return self._wished[party]
+
+    def _mentioned(self, party: PartyId) -> frozenset[OptionId]:
         preference = self.case.preferences.get(party)
         if preference is None:
             return frozenset()
@@ -174,18 +235,43 @@ class Conflict:
                     found |= tie
         return frozenset(found)
 
+    def needed(self, party: PartyId, state: int) -> States:
+        """Return the improvements of a party of which no part gains at least as much."""
+        return self.steps(party, self.idle(party), needed=True).to(state)
+
+    def ways(self, party: PartyId, state: int) -> States:
+        """Return the states a party can move to; at size not by what nobody cares about."""
+        if self.space.dense:
+            return self.moves.destinations(state, party)
+        fan = Fan.of(self.moves.holding(self.uncared | self.frozen), state, (party,))
+        assert fan is not None  # noqa: S101 - no party alone may set a joint option
+        return fan.ends(fan.elsewhere)
+
+    def least(self, party: PartyId, state: int) -> int:
+        """Return less than a party could ever be left with once the others have moved at will.
+
+        Rules and conditions are not looked at, so that nothing worse can come of any moves.
+        """
+        moves = self.moves.holding(self.frozen)
+        own = set(moves.reach((party,)).free)
+        others = moves.reach(set(self.parties) - {party})
+        falling = (option for _, falls in others.packages for option in falls)
+        reached = {*others.free, *others.terms, *falling} & self.wished(party)
+        return Fan.free(moves, state, sorted(reached - own)).worst(self.payoffs[party])
+
     def improvements(self, party: PartyId, state: int) -> States:
         """Return the states a party can move to and prefers.
 
         Where there are too many states for an array, what nobody cares about stays as it is.
         """
-        key = (party, state)
-        if key not in self._improved:
-            moves = self.moves if self.space.dense else self.moves.holding(self.uncared)
-            reached = moves.destinations(state, party)
+        if not self.space.dense:
+            return self.steps(party, self.uncared, needed=False).to(state)
+        known = self._improved.setdefault(party, {})
+        if state not in known:
+            reached = self.moves.destinations(state, party)
             payoff = self.payoffs[party]
-            self._improved[key] = reached[payoff.of(reached) > payoff.value(state)]
-        return self._improved[key]
+            known[state] = reached[payoff.of(reached) > payoff.value(state)]
+        return known[state]
 
 
 def compile_case(case: Case) -> Conflict:
@@ -235,13 +321,22 @@ class Looked:
         """Return what a case's rules allow."""
         return cls(space, tuple(space.case.vocabulary.condition(rule.that) for rule in never))
 
+    @cached_property
+    def _broken(self) -> tuple[Holds, ...]:
+        return tuple(over_columns(condition, self.space.axis) for condition in self.never)
+
     def __getitem__(self, states: States, /) -> Truth:
         """Return which of some states can be."""
-        found = np.ones(len(states), dtype=np.bool_)
-        for condition in self.never:
-            found &= ~self.space.holds(condition, states)
+        found = np.asarray(self.over(self.space.columns(states)))
+        return np.array(np.broadcast_to(found, len(states)))
+
+    def over(self, columns: Columns) -> Any:
+        """Return which states with some columns of levels can be: True or False, or an array."""
+        found: Any = True
         for option, level in self.fixed.items():
-            found &= self.space.column(states, option) == level
+            found = found & (columns[self.space.axis[option]] == level)
+        for broken in self._broken:
+            found = found & (broken(columns) ^ True)
         return found
 
 
@@ -266,9 +361,7 @@ def freeze(conflict: Conflict, options: Iterable[OptionId]) -> Conflict:
             conflict,
             frozen=conflict.frozen | options,
             moves=moves,
-            _improved={},
-            _spreads={},
-            _idle={},
+            **_forgotten(),
         )
     feasible = conflict.feasible.copy()
     for option in options:
@@ -287,7 +380,11 @@ def with_preference(conflict: Conflict, party: PartyId, preference: Preference) 
     )
     changed = payoff(conflict.space, party, preference, case)
     payoffs = {**conflict.payoffs, party: changed}
-    return replace(conflict, case=case, payoffs=payoffs, **_forgotten())
+    fresh = _forgotten()
+    for known in ("_improved", "_steps", "_spreads", "_wished", "_idle"):
+        others: Mapping[PartyId, Any] = getattr(conflict, known)
+        fresh[known] = {other: found for other, found in others.items() if other != party}
+    return replace(conflict, case=case, payoffs=payoffs, **fresh)
 
 
 def with_rules(conflict: Conflict, never: tuple[Rule, ...]) -> Conflict:
@@ -309,4 +406,5 @@ def _fitted(conflict: Conflict, feasible: NDArray[np.bool_]) -> Conflict:
 
 def _forgotten() -> dict[str, Any]:
     """Return what a variant must find out anew."""
-    return {"_improved": {}, "_spreads": {}, "_idle": {}}
+    names = ("_improved", "_steps", "played", "_spreads", "_wished", "_idle")
+    return {name: {} for name in names}

@@ -7,15 +7,16 @@ all in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from math import prod
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
+from servanda.columns import Columns
 from servanda.conditions import Condition, OptionId, holds
 from servanda.errors import Undecided
 from servanda.model import Option, PartyId
@@ -24,12 +25,20 @@ from servanda.states import States, StateSpace, Truth
 _MOST_MOVES = 2**12  # of one mover, where there are too many states for an array
 
 
-class Feasible(Protocol):
-    """Which states can be: an array over all of them, or what looks at those asked about."""
+class Looks(Protocol):
+    """What looks at the states asked about, and tells which can be."""
 
     def __getitem__(self, states: States, /) -> Truth:
         """Return which of some states can be."""
         ...
+
+    def over(self, columns: Columns) -> Any:
+        """Return which can be, given columns of levels: True or False, or an array of them."""
+        ...
+
+
+Feasible = Truth | Looks
+"""Which states can be: a flattened array over all of them, or what looks at those asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,19 @@ class Moves:
     held: frozenset[OptionId] = frozenset()
     _reaches: dict[frozenset[PartyId], Reach] = field(default_factory=dict, repr=False)
     _offsets: dict[frozenset[PartyId], States] = field(default_factory=dict, repr=False)
+    _holdings: dict[frozenset[OptionId], Moves] = field(default_factory=dict, repr=False)
+
+    def feasible_over(self, columns: Columns, states: Callable[[], States]) -> Truth:
+        """Return which states can be, from columns of levels or, where an array tells, by index."""
+        if isinstance(self.feasible, np.ndarray):
+            return np.asarray(self.feasible[states()])
+        return np.asarray(self.feasible.over(columns))
+
+    def can_be(self, state: int) -> bool:
+        """Return whether a state is feasible."""
+        if isinstance(self.feasible, np.ndarray):
+            return bool(self.feasible[state])
+        return bool(self.feasible.over(self.space.standing(state)))
 
     @cached_property
     def options(self) -> Mapping[OptionId, Option]:
@@ -78,7 +100,10 @@ class Moves:
 
     def holding(self, held: Iterable[OptionId]) -> Moves:
         """Return the moves that leave these options alone as well."""
-        return Moves(self.space, self.feasible, self.held | frozenset(held))
+        held = self.held | frozenset(held)
+        if held not in self._holdings:
+            self._holdings[held] = Moves(self.space, self.feasible, held)
+        return self._holdings[held]
 
     def without(self, option: OptionId) -> int:
         """Return the level index a left or lapsed option falls to."""

@@ -6,7 +6,7 @@ outcomes are the terminal strongly connected components of what can be reached.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,8 +15,7 @@ from servanda.conditions import OptionId
 from servanda.conflict import Conflict, Tick, silent
 from servanda.errors import UsageError
 from servanda.model import PartyId
-from servanda.moves import Moves
-from servanda.states import Cells, States, Truth
+from servanda.states import Cells, Truth
 
 _TELL_EVERY = 256
 
@@ -54,62 +53,58 @@ class Play:
     held: frozenset[OptionId] = frozenset()
     sanctions: Mapping[PartyId, Cells] | None = None
     tick: Tick = silent
-    _steps: dict[int, tuple[int, ...]] = field(default_factory=dict, repr=False)
 
     def outcomes(self, starts: Iterable[int]) -> tuple[Outcome, ...]:
         """Return every outcome play can reach from these states, in order of index."""
-        moves = self.conflict.moves.holding(self.held) if self.held else self.conflict.moves
-        components = _terminal_components(tuple(starts), lambda state: self._after(state, moves))
-        return tuple(Outcome(component) for component in sorted(components))
-
-    def _after(self, state: int, moves: Moves) -> tuple[int, ...]:
-        """Return the states one needed improvement of anybody away."""
-        if state not in self._steps:
-            reached: set[int] = set()
-            for party in self.conflict.parties:
-                reached.update(self.needed(state, party, moves))
-            self._steps[state] = tuple(sorted(reached))
-            if len(self._steps) % _TELL_EVERY == 0:
-                self.tick(f"no-deal play: {len(self._steps)} states seen")
-        return self._steps[state]
-
-    def needed(self, state: int, party: PartyId, moves: Moves) -> list[int]:
-        """Return the improvements of a party of which no part gains at least as much.
-
-        A part that foresight forbids does not count: it would not be made instead.
-        """
-        if not self.conflict.space.dense:
-            moves = moves.holding(self.conflict.idle(party))
-        reached = moves.destinations(state, party)
-        if not len(reached):
-            return []
-        payoff = self.conflict.payoffs[party]
-        values, before = payoff.of(reached), payoff.value(state)
-        better = values > before
+        starts, space = tuple(starts), self.conflict.space
         if self.sanctions is not None:
-            better &= self.sanctions[party][reached] > before
-        if not better.any():
-            return []
-        reached, values = reached[better], values[better]
-        levels = self._levels(reached, party, moves)
-        now = self._levels(self.conflict.space.listed([state]), party, moves)[0]
-        low, high = np.minimum(levels, now), np.maximum(levels, now)
-        found = []
-        for place in range(len(reached)):
-            inside = (levels >= low[place]) & (levels <= high[place])
-            part = inside.all(axis=1) & (values >= values[place])
-            part[place] = False
-            if not part.any():
-                found.append(int(reached[place]))
+            return _ends(_terminal_components(starts, self._foreseeing))
+        key = (self.held, starts)
+        known = self.conflict.played
+        if key not in known:
+            packed = _terminal_components(tuple(map(space.packed, starts)), self._after())
+            known[key] = _ends(tuple(map(space.unpacked, each)) for each in packed)
+        found: tuple[Outcome, ...] = known[key]
         return found
 
-    def _levels(self, states: States, party: PartyId, moves: Moves) -> Cells:
-        """Return the levels of the options a party can touch; shape = states by options."""
-        space = self.conflict.space
-        reach = moves.reach((party,))
-        fallen = (option for _, falls in reach.packages for option in falls)
-        touched = sorted({*reach.free, *reach.terms, *fallen}, key=lambda o: space.axis[o])
-        return np.stack([space.column(states, option) for option in touched], axis=1)
+    def _after(self) -> Callable[[int], list[int]]:
+        """Return what tells where one needed improvement of anybody leads; states are packed."""
+        conflict, seen = self.conflict, 0
+        every = (
+            conflict.steps(party, self.held | conflict.idle(party), needed=True)
+            for party in conflict.parties
+        )
+        steps = [(each.mask, each.jumps, each.leap) for each in every]
+
+        def follow(state: int) -> list[int]:
+            nonlocal seen
+            seen += 1
+            if seen % _TELL_EVERY == 0:
+                self.tick(f"no-deal play: {seen} states seen")
+            reached: list[int] = []
+            for mask, jumps, leap in steps:
+                found = jumps.get(state & mask)
+                if found is None:
+                    found = leap(state)
+                reached.extend([state + jump for jump in found])
+            return reached
+
+        return follow
+
+    def _foreseeing(self, state: int) -> list[int]:
+        """Return where the needed improvements lead that nothing will undo."""
+        assert self.sanctions is not None  # noqa: S101 - asked only where they are known
+        conflict = self.conflict
+        return [
+            after
+            for party in conflict.parties
+            for after in conflict.foreseen(party, state, self.held, self.sanctions[party]).tolist()
+        ]
+
+
+def _ends(components: Iterable[tuple[int, ...]]) -> tuple[Outcome, ...]:
+    """Return components as outcomes, in order of index."""
+    return tuple(map(Outcome, sorted(tuple(sorted(each)) for each in components)))
 
 
 def place(
@@ -193,42 +188,71 @@ def reachable(conflict: Conflict, state: int, terms: Mapping[OptionId, int]) -> 
 
 
 def _terminal_components(
-    starts: tuple[int, ...], follow: Callable[[int], tuple[int, ...]]
+    starts: tuple[int, ...], follow: Callable[[int], Sequence[int]]
 ) -> list[tuple[int, ...]]:
-    """Return the strongly connected components without a way out (Tarjan 1972, iterative)."""
-    number: dict[int, int] = {}
-    lowest: dict[int, int] = {}
-    component: dict[int, int] = {}
-    stack: list[int] = []
-    groups: list[tuple[int, ...]] = []
+    """Return the strongly connected components without a way out."""
+    walk = _Walk(follow)
     for start in starts:
-        if start in number:
-            continue
-        work = [(start, iter(follow(start)))]
-        number[start] = lowest[start] = len(number)
-        stack.append(start)
+        if start not in walk.number:
+            walk.from_(start)
+    return walk.found
+
+
+@dataclass
+class _Walk:
+    """A walk through a graph, depth first, that finds its components (Tarjan 1972, iterative).
+
+    A component is closed before any from which it can be reached.  So whether there is a way out
+    of it is known once it is closed: into a component that was closed before.
+    """
+
+    follow: Callable[[int], Sequence[int]]
+    number: dict[int, int] = field(default_factory=dict)
+    found: list[tuple[int, ...]] = field(default_factory=list)
+    _lowest: dict[int, int] = field(default_factory=dict)
+    _closed: set[int] = field(default_factory=set)
+    _leads_out: set[int] = field(default_factory=set)
+    _open: list[int] = field(default_factory=list)
+
+    def from_(self, start: int) -> None:
+        """Walk through all that can be reached from a state."""
+        work = [self._enter(start)]
         while work:
             state, rest = work[-1]
-            for other in rest:
-                if other not in number:
-                    number[other] = lowest[other] = len(number)
-                    stack.append(other)
-                    work.append((other, iter(follow(other))))
-                    break
-                if other not in component:
-                    lowest[state] = min(lowest[state], number[other])
-            else:
-                work.pop()
-                if work:
-                    lowest[work[-1][0]] = min(lowest[work[-1][0]], lowest[state])
-                if lowest[state] == number[state]:
-                    cut = stack.index(state)
-                    members = tuple(sorted(stack[cut:]))
-                    del stack[cut:]
-                    component.update(dict.fromkeys(members, len(groups)))
-                    groups.append(members)
-    return [
-        members
-        for members in groups
-        if all(component[other] == component[s] for s in members for other in follow(s))
-    ]
+            fresh = next((other for other in rest if self._is_new(state, other)), None)
+            if fresh is not None:
+                work.append(self._enter(fresh))
+                continue
+            work.pop()
+            closes = self._lowest[state] == self.number[state]
+            if closes:
+                self._close(state)
+            if work:
+                before = work[-1][0]
+                self._lowest[before] = min(self._lowest[before], self._lowest[state])
+                if closes:
+                    self._leads_out.add(before)
+
+    def _enter(self, state: int) -> tuple[int, Iterator[int]]:
+        self.number[state] = self._lowest[state] = len(self.number)
+        self._open.append(state)
+        return state, iter(self.follow(state))
+
+    def _is_new(self, state: int, other: int) -> bool:
+        """Return whether a state was not seen before; note what the edge to it tells if it was."""
+        seen = self.number.get(other)
+        if seen is None:
+            return True
+        if other in self._closed:
+            self._leads_out.add(state)
+        elif seen < self._lowest[state]:
+            self._lowest[state] = seen
+        return False
+
+    def _close(self, state: int) -> None:
+        members = [self._open.pop()]
+        while members[-1] != state:
+            members.append(self._open.pop())
+        self._closed.update(members)
+        if self._leads_out.isdisjoint(members):
+            self.found.append(tuple(members))

@@ -7,20 +7,70 @@ statements themselves are kept for explanations and severities.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from math import lcm, prod
+from typing import Any
 
 import numpy as np
 
+from servanda.columns import Columns, Holds, over_columns, valued
 from servanda.conditions import Condition, OptionId, holds
 from servanda.errors import UsageError
 from servanda.model import Case, PartyId, Preference, Statement
 from servanda.states import Cells, States, StateSpace, Truth, combine
 
 _MOST = 2**62
+
+
+@dataclass(frozen=True)
+class Reckoning:
+    """What a party's wishes add up to, counted for the states asked about.
+
+    Parameters
+    ----------
+    space
+        The states.
+    gains
+        What is to hold, and what that is worth.
+    losses
+        For each option that counts by itself, what each of its levels is worth.
+    kind
+        What the values are made of: int64, or Python's own integers where these would not do.
+    """
+
+    space: StateSpace
+    gains: tuple[tuple[Condition, int], ...]
+    losses: tuple[tuple[OptionId, tuple[int, ...]], ...]
+    kind: type[np.int64 | object]
+
+    @cached_property
+    def _read(self) -> tuple[tuple[Holds, int], ...]:
+        axis = self.space.axis
+        return tuple((over_columns(wish, axis), worth) for wish, worth in self.gains)
+
+    def __call__(self, states: States) -> Cells:
+        """Return the values of some states."""
+        found = np.asarray(self.over(self.space.columns(states)), dtype=self.kind)
+        return np.array(np.broadcast_to(found, len(states)))
+
+    def over(self, columns: Columns) -> Any:
+        """Return the values over columns of levels: one number, or an array of them."""
+        constant: int = 0
+        varying: Any = 0
+        for holds_over, worth in self._read:
+            truth = holds_over(columns)
+            if isinstance(truth, bool):
+                constant += worth if truth else 0
+            elif self.kind is object:
+                varying = varying + truth.astype(object) * worth
+            else:
+                varying = varying + truth * np.int64(worth)
+        for option, worths in self.losses:
+            varying = varying + valued(worths, columns[self.space.axis[option]])
+        return varying + constant
 
 
 @dataclass(frozen=True)
@@ -44,7 +94,7 @@ class Payoff:
     scale
         For points: how many units of value make one point.
     reckon
-        Counts the values of some states; None where `cells` holds them all.
+        Counts the values of the states asked about; None where `cells` holds them all.
     """
 
     party: PartyId
@@ -53,7 +103,7 @@ class Payoff:
     form: str
     cells: Cells | None
     scale: int = 1
-    reckon: Callable[[States], Cells] | None = field(default=None, repr=False)
+    reckon: Reckoning | None = field(default=None, repr=False)
     _found: dict[int, int] = field(default_factory=dict, repr=False)
     _known: dict[int, int] = field(default_factory=dict, repr=False)
 
@@ -100,7 +150,7 @@ class Payoff:
         if self.reckon is None:
             return int(self.flat[state])
         if state not in self._known:
-            self._known[state] = int(self.reckon(self.space.listed([state]))[0])
+            self._known[state] = int(self.reckon.over(self.space.standing(state)))
         return self._known[state]
 
     def satisfied(self, state: int) -> tuple[tuple[bool, ...], ...]:
@@ -230,22 +280,16 @@ def _sparse(space: StateSpace, party: PartyId, preference: Preference, case: Cas
             parts += [(words.condition(statement.wish), weight) for statement in group]
             weight *= len(group) + 1
     elif preference.form == "points":
-        gains, losses, unit = _worths(space, preference, walk_away)
+        gains, positions, unit = _worths(space, preference, walk_away)
         parts = [(condition, int(worth * unit)) for condition, worth in gains]
-        costs = [(option, [int(cost * unit) for cost in each]) for option, each in losses]
+        costs = [(option, [int(cost * unit) for cost in each]) for option, each in positions]
     total = sum(abs(weight) for _, weight in parts)
     total += sum(max(map(abs, each)) for _, each in costs)
     kind = np.int64 if total < _MOST else object
 
-    def reckon(states: States) -> Cells:
-        values = np.zeros(len(states), dtype=kind)
-        for condition, weight in parts:
-            values += space.holds(condition, states).astype(kind) * weight
-        for option, each in costs:
-            values += np.array(each, dtype=kind)[space.column(states, option)]
-        return values
-
-    return Payoff(party, space, groups, preference.form, None, unit, reckon)
+    losses = tuple((option, tuple(each)) for option, each in costs)
+    reckoning = Reckoning(space, tuple(parts), losses, kind)
+    return Payoff(party, space, groups, preference.form, None, unit, reckoning)
 
 
 def _ordered(space: StateSpace, groups: Sequence[tuple[Statement, ...]]) -> Cells:

@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from itertools import combinations
 
 import numpy as np
 
+from servanda.conditions import OptionId
 from servanda.conflict import Conflict
 from servanda.errors import Undecided
 from servanda.grid import Grid
 from servanda.model import PartyId
 from servanda.situation import Situation
 from servanda.stability import Concept, Grade, grade_of
+from servanda.states import States, Truth
 
-_MOST_SEEN = 500  # states that the answers to a move may lead to, where there is no array
+_MOST_SEEN = 2_000  # states that the answers to a move may lead to, where there is no array
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,54 +104,74 @@ class GroupGrade:
     state: int | None = None
 
 
+Goal = Callable[[States], Truth]
+"""Tells which of some states are what is looked for."""
+
+
 def search(
     conflict: Conflict,
     start: int,
     movers: Collection[PartyId],
-    goal: Callable[[int], bool],
+    goal: Goal,
     *,
-    improving: bool,
+    how: Responding,
     tidy: bool = False,
 ) -> tuple[Response, ...] | None:
     """Return the shortest legal sequence of the movers' moves to a state that meets the goal.
 
-    Nobody moves twice in a row; with `improving` every step is an improvement of its mover.  With
-    `tidy` moves that change fewer options are tried first, so that no step is idle.
+    Nobody moves twice in a row.  With `tidy` moves that change fewer options are tried first, so
+    that no step is idle.
 
     Raises
     ------
     Undecided
         If too many states would have to be looked at, where there are too many for an array.
     """
-    if goal(start):
+    space = conflict.space
+    if goal(space.listed([start]))[0]:
         return ()
     seen = {(start, PartyId(""))}
     queue: deque[tuple[int, PartyId, tuple[Response, ...]]] = deque([(start, PartyId(""), ())])
     ordered = conflict.moves.waits
     while queue:
         state, last, path = queue.popleft()
+        ways = []
         for party in movers:
             if party == last:
                 continue
-            if improving:
-                reached = conflict.improvements(party, state)
-            else:
-                reached = conflict.moves.destinations(state, party)
+            reached = responses(conflict, party, state, how)
             if tidy and len(reached) > 1:
-                reached = reached[
-                    np.argsort(conflict.space.distances(reached, state), kind="stable")
-                ]
+                reached = reached[np.argsort(space.distances(reached, state), kind="stable")]
+            meets = goal(reached)
+            if meets.any():
+                return (*path, Response(party, int(reached[int(np.argmax(meets))])))
+            ways.append((party, reached))
+        for party, reached in ways:
+            _must_be_few(conflict, len(reached))
             for other in reached.tolist():
                 key = (other, party if ordered else PartyId(""))
-                if key in seen:
-                    continue
-                seen.add(key)
-                _must_be_few(conflict, len(seen))
-                longer = (*path, Response(party, other))
-                if goal(other):
-                    return longer
-                queue.append((other, party, longer))
+                if key not in seen:
+                    seen.add(key)
+                    queue.append((other, party, (*path, Response(party, other))))
+            _must_be_few(conflict, len(seen))
     return None
+
+
+class Responding(StrEnum):
+    """Which moves others answer with: all, those they gain by, or those without idle changes."""
+
+    ANYHOW = "anyhow"
+    GAINING = "gaining"
+    NEEDED = "needed"
+
+
+def responses(conflict: Conflict, party: PartyId, state: int, how: Responding) -> States:
+    """Return where a party may move in answer; at size not by what nobody cares about."""
+    if how is Responding.GAINING:
+        return conflict.improvements(party, state)
+    if how is Responding.NEEDED:
+        return conflict.needed(party, state)
+    return conflict.ways(party, state)
 
 
 def _must_be_few(conflict: Conflict, seen: int) -> None:
@@ -166,30 +189,153 @@ def sanction(
     concept: Concept,
     tidy: bool = False,
 ) -> tuple[Response, ...] | None:
-    """Return how the others answer a party's move from `state` to `after`; None if they cannot."""
+    """Return how the others answer a party's move from `state` to `after`; None if they cannot.
+
+    Where the answers lead to too many states to look at, those without idle changes are looked
+    at, and whether any state at all could be bad enough.
+
+    Raises
+    ------
+    Undecided
+        If it still cannot be told.
+    """
     payoff = conflict.payoffs[party]
     bound = payoff.value(state)
     others = [other for other in conflict.parties if other != party]
 
-    def goal(reached: int) -> bool:
-        if payoff.value(reached) > bound:
-            return False
-        if concept is not Concept.SMR:
-            return True
-        again = conflict.moves.destinations(reached, party)
-        return not len(again) or int(payoff.of(again).max()) <= bound
+    def goal(reached: States) -> Truth:
+        meets = np.asarray(payoff.of(reached) <= bound)
+        if concept is Concept.SMR:
+            for place in np.flatnonzero(meets):
+                again = responses(conflict, party, int(reached[place]), Responding.ANYHOW)
+                meets[place] = not len(again) or payoff.of(again).max() <= bound
+        return meets
 
-    improving = concept is Concept.SEQ
-    return search(conflict, after, others, goal, improving=improving, tidy=tidy)
+    how = Responding.GAINING if concept is Concept.SEQ else Responding.ANYHOW
+    try:
+        return search(conflict, after, others, goal, how=how, tidy=tidy)
+    except Undecided:
+        if conflict.least(party, after) > bound:
+            return None
+        if concept is not Concept.SEQ:
+            raise
+        found = search(conflict, after, others, goal, how=Responding.NEEDED, tidy=tidy)
+        if found is None:
+            raise
+        return found
+
+
+def deterred(
+    conflict: Conflict, party: PartyId, state: int, *, ways: States, concept: Concept
+) -> tuple[tuple[Response, ...] | None, int]:
+    """Return how the first of some improvements is answered, and how many are, one after another.
+
+    The answer to one improvement is tried on all others, so that few need be searched.
+
+    Parameters
+    ----------
+    conflict
+        The conflict.
+    party, state
+        Who moves, from where.
+    ways
+        Its improvements.
+    concept
+        In which sense they are to be answered.
+    """
+    left = np.ones(len(ways), dtype=np.bool_)
+    bound = conflict.value(party, state)
+    first = None
+    while left.any():
+        place = int(np.argmax(left))
+        after = int(ways[place])
+        answer = sanction(conflict, party, state, after=after, concept=concept, tidy=True)
+        if answer is None:
+            return first, place
+        first = answer if place == 0 else first
+        left[place] = False
+        rest = np.flatnonzero(left)
+        known = (Response(party, after), *answer)
+        answered = _answered_alike(conflict, ways[rest], known, bound=bound, concept=concept)
+        left[rest[answered]] = False
+    return first, len(ways)
+
+
+def _answered_alike(
+    conflict: Conflict,
+    ways: States,
+    known: tuple[Response, ...],
+    *,
+    bound: int,
+    concept: Concept,
+) -> Truth:
+    """Return which improvements the answer to another one deters as well, step by step the same.
+
+    That the mover cannot make its loss good follows for all from one only where it may do the
+    same from everywhere: then all that is left to it is what it had after that one.
+    """
+    (mover, before), *answer = ((each.party, each.state) for each in known)
+    payoff = conflict.payoffs[mover]
+    answered = np.zeros(len(ways), dtype=np.bool_)
+    if concept is Concept.SMR and not conflict.moves.simple(frozenset((mover,))):
+        return answered
+    alive = ~answered
+    for number, (party, reached) in enumerate(answer, start=1):
+        after, legal = _moved_alike(conflict, party, ways, conflict.space.changes(before, reached))
+        if concept is Concept.SEQ:
+            gainer = conflict.payoffs[party]
+            legal &= gainer.of(after) > gainer.of(ways)
+        alive &= legal
+        if number == len(answer) or concept is not Concept.SMR:
+            answered |= alive & (payoff.of(after) <= bound)
+        ways, before = after, reached
+    return answered
+
+
+def _moved_alike(
+    conflict: Conflict, party: PartyId, states: States, changes: Mapping[OptionId, int]
+) -> tuple[States, Truth]:
+    """Return some states with the changes of a party's move elsewhere, and where that is a move.
+
+    Whether it is where a package falls is not told.
+    """
+    space, moves = conflict.space, conflict.moves
+    reach = moves.reach((party,))
+    after, legal = states.copy(), np.ones(len(states), dtype=np.bool_)
+    for option, level in changes.items():
+        now, only = space.column(states, option), moves.options[option].only
+        may = np.zeros(len(states), dtype=np.bool_)
+        if option in reach.free:
+            may |= (only is None) | ((now <= level) if only == "up" else (now >= level))
+            if option in moves.whens:
+                may &= space.holds(moves.whens[option], states)
+        if option in reach.terms:
+            falls = [
+                moves.fallen(option, old) == level
+                for old in range(len(moves.options[option].levels))
+            ]
+            may |= np.array(falls)[now]
+        legal &= may | (now == level)
+        after += (level - now) * space.strides[space.axis[option]]
+    legal &= (after != states) & moves.feasible[after]
+    return after, legal
 
 
 def improvements(conflict: Conflict, party: PartyId, state: int) -> list[int]:
     """Return a party's improvements, best first, then fewest changes; pure talks have none."""
+    ranked: list[int] = _ranked(conflict, party, state).tolist()
+    return ranked
+
+
+def _ranked(conflict: Conflict, party: PartyId, state: int) -> States:
+    """Return a party's improvements, best first, then fewest changes."""
     reached = conflict.improvements(party, state)
-    far = conflict.space.distances(reached, state).tolist()
-    values = conflict.payoffs[party].of(reached).tolist()
-    ranked = sorted(zip(values, far, reached.tolist(), strict=True), key=lambda w: (-w[0], *w[1:]))
-    return [after for _, _, after in ranked]
+    if not len(reached):
+        return reached
+    ranks = np.unique(conflict.payoffs[party].of(reached), return_inverse=True)[1]
+    far = conflict.space.distances(reached, state)
+    ranked: States = reached[np.lexsort((far, -ranks.reshape(-1)))]
+    return ranked
 
 
 def a_gain(conflict: Conflict, party: PartyId, state: int) -> int | None:
@@ -214,10 +360,9 @@ def guarded(conflict: Conflict, party: PartyId, state: int) -> Grade:
         return Grade.BREAKS if conflict.walks_away(party, state) else Grade.FIRM
     if a_gain(conflict, party, state) is None:
         return Grade.FIRM
-    for after in conflict.improvements(party, state).tolist():
-        if sanction(conflict, party, state, after=after, concept=Concept.SEQ) is None:
-            return Grade.BREAKS
-    return Grade.GUARDED
+    ways = _ranked(conflict, party, state)
+    answered = deterred(conflict, party, state, ways=ways, concept=Concept.SEQ)[1]
+    return Grade.GUARDED if answered == len(ways) else Grade.BREAKS
 
 
 def weakest(conflict: Conflict, states: Iterable[int]) -> tuple[Grade, PartyId | None]:
@@ -268,23 +413,19 @@ def grade_locally(conflict: Conflict, party: PartyId, state: int) -> PartyGrade:
         return PartyGrade(party=party, concepts=() if leaves else every, witness=None)
     if a_gain(conflict, party, state) is None:
         return PartyGrade(party=party, concepts=every, witness=None)
-    ways = improvements(conflict, party, state)
-    found: dict[Concept, list[Improvement]] = {}
-    for concept in (Concept.SEQ, Concept.SMR, Concept.GMR):
-        found[concept] = []
-        for after in ways:
-            answer = sanction(conflict, party, state, after=after, concept=concept, tidy=True)
-            if answer is None:
-                break
-            found[concept].append(
-                Improvement(party=party, state=after, sanction=answer, concept=concept)
-            )
-    held = {concept for concept, deterred in found.items() if len(deterred) == len(ways)}
+    ways = _ranked(conflict, party, state)
+    found = {
+        concept: deterred(conflict, party, state, ways=ways, concept=concept)
+        for concept in (Concept.SEQ, Concept.SMR, Concept.GMR)
+    }
+    held = {concept for concept, (_, answered) in found.items() if answered == len(ways)}
     concepts = tuple(concept for concept in every if concept in held)
-    for concept in (Concept.SEQ, Concept.SMR, Concept.GMR):
+    for concept, (answer, _) in found.items():
         if concept in held:
-            return PartyGrade(party=party, concepts=concepts, witness=found[concept][0])
-    free = ways[len(found[Concept.GMR])]
+            first = int(ways[0])
+            move = Improvement(party=party, state=first, sanction=answer, concept=concept)
+            return PartyGrade(party=party, concepts=concepts, witness=move)
+    free = int(ways[found[Concept.GMR][1]])
     move = Improvement(party=party, state=free, sanction=None, concept=None)
     return PartyGrade(party=party, concepts=(), witness=move)
 
@@ -292,15 +433,13 @@ def grade_locally(conflict: Conflict, party: PartyId, state: int) -> PartyGrade:
 def _deterred(grid: Grid, party: PartyId, state: int, concept: Concept) -> Improvement:
     """Return the best improvement with the sequence that deters it; every other is deterred too."""
     conflict = grid.conflict
-    found = []
-    for after in improvements(conflict, party, state):
-        answer = sanction(conflict, party, state, after=after, concept=concept, tidy=True)
-        if answer is None:
-            raise AssertionError(f"no sanction found for {party} where {concept} stability holds")
-        found.append(Improvement(party=party, state=after, sanction=answer, concept=concept))
-        if concept is not Concept.SEQ:
-            break
-    return found[0]
+    ways = _ranked(conflict, party, state)
+    if concept is not Concept.SEQ:
+        ways = ways[:1]
+    answer, answered = deterred(conflict, party, state, ways=ways, concept=concept)
+    if answered != len(ways):
+        raise AssertionError(f"no sanction found for {party} where {concept} stability holds")
+    return Improvement(party=party, state=int(ways[0]), sanction=answer, concept=concept)
 
 
 def _undeterred(grid: Grid, party: PartyId, state: int) -> Improvement:
@@ -358,10 +497,13 @@ def group_sanction(
     others = [party for party in conflict.parties if party not in group]
     bounds = {party: conflict.value(party, state) for party in group}
 
-    def goal(reached: int) -> bool:
-        return any(conflict.value(party, reached) <= bound for party, bound in bounds.items())
+    def goal(reached: States) -> Truth:
+        meets = np.zeros(len(reached), dtype=np.bool_)
+        for party, bound in bounds.items():
+            meets |= conflict.payoffs[party].of(reached) <= bound
+        return meets
 
-    return search(conflict, after, others, goal, improving=True)
+    return search(conflict, after, others, goal, how=Responding.GAINING)
 
 
 def grade_groups(conflict: Conflict, state: int, size: int = 2) -> GroupGrade:

@@ -144,6 +144,58 @@ class StateSpace:
         axis = self.axis[option]
         return state // self.strides[axis] % self.shape[axis]
 
+    def standing(self, state: int) -> tuple[int, ...]:
+        """Return every option's level index in a state, in the order of the axes."""
+        return tuple([state // stride % count for stride, count in self._places])
+
+    @cached_property
+    def _places(self) -> tuple[tuple[int, int], ...]:
+        return tuple(zip(self.strides, self.shape, strict=True))
+
+    @cached_property
+    def bits(self) -> tuple[tuple[int, int], ...]:
+        """Where each option's level begins in a packed state, and its bits there; by axis."""
+        places: list[tuple[int, int]] = []
+        place = 0
+        for count in reversed(self.shape):
+            width = (count - 1).bit_length()
+            places.append((place, (1 << width) - 1))
+            place += width
+        return tuple(reversed(places))
+
+    @cached_property
+    def _even(self) -> bool:
+        """Whether a state's index is packed already."""
+        return all(
+            count & (count - 1) == 0 and stride == 1 << place
+            for count, stride, (place, _) in zip(self.shape, self.strides, self.bits, strict=True)
+        )
+
+    def packed(self, state: int) -> int:
+        """Return a state as a number in which each option's level has bits of its own."""
+        if self._even:
+            return state
+        standing = zip(self.standing(state), self.bits, strict=True)
+        return sum(level << place for level, (place, _) in standing)
+
+    def unpacked(self, packed: int) -> int:
+        """Return the index of a packed state."""
+        if self._even:
+            return packed
+        return sum(
+            (packed >> place & ones) * stride
+            for (place, ones), stride in zip(self.bits, self.strides, strict=True)
+        )
+
+    def mask(self, options: Iterable[OptionId]) -> int:
+        """Return the bits of some options in a packed state."""
+        places = (self.bits[self.axis[option]] for option in set(options))
+        return sum(ones << place for place, ones in places)
+
+    def columns(self, states: States) -> Mapping[int, NDArray[np.int64]]:
+        """Return the levels of each option in some states, by axis; read only where asked for."""
+        return _Columns(self, states)
+
     def levels(self, state: int) -> dict[OptionId, int]:
         """Return every option's level index in a state, in file order."""
         return {option: self.level(state, option) for option in self.options}
@@ -270,6 +322,18 @@ class StateSpace:
             total = combine(np.add, total, self.along(option, (int(v * scale) for v in values)))
         result: Truth = np.asarray(COMPARE[sign](total, int(bound * scale)))  # type: ignore[arg-type]  # works on arrays alike
         return result
+
+
+class _Columns(dict[int, NDArray[np.int64]]):
+    """The levels of the options in some states, each read when it is asked for."""
+
+    def __init__(self, space: StateSpace, states: States) -> None:
+        super().__init__()
+        self._space, self._states = space, states
+
+    def __missing__(self, axis: int) -> NDArray[np.int64]:
+        column = self[axis] = self._space.column(self._states, self._space.axes[axis])
+        return column
 
 
 def lean(cells: Cells) -> Cells:
