@@ -14,6 +14,7 @@ from servanda.missing_premises import candidates, follows, missing_premises
 from servanda.model import Case, StatementId
 from servanda.narrative import compare_sections
 from servanda.wire import compare as as_json
+from servanda.world_situations import Worlds
 from slow_course import ImpossibleError
 from slow_plans import SlowPlan
 
@@ -162,33 +163,33 @@ def test_a_question_left_open_makes_a_cell_depend_on_it() -> None:
 
 
 def test_the_missing_premise_is_found_and_is_smallest() -> None:
-    found = missing_premises(dam(), "bob", "bob", most=2)
+    found = missing_premises(Worlds(dam()), "bob", "bob", most=2)
     assert not found.follows
     assert 1 == found.tried
     assert [["low_share"]] == [[each.first.id for each in s if each.first] for s in found.sets]
 
 
 def test_nothing_is_missing_where_the_plan_sticks() -> None:
-    assert missing_premises(dam(), "ada", "ada").follows
+    assert missing_premises(Worlds(dam()), "ada", "ada").follows
 
 
 def test_every_premise_alone_is_tried() -> None:
     case = dam()
     every = [*candidates(case, "bob")]
-    found = {premise for premise in every if follows(case, "bob", "bob", [premise])}
-    sets = missing_premises(case, "bob", "bob").sets
+    found = {premise for premise in every if follows(Worlds(case), "bob", "bob", [premise])}
+    sets = missing_premises(Worlds(case), "bob", "bob").sets
     assert found == {premise for (premise,) in sets}
     assert {"answer", "swap", "statement"} == {premise.kind for premise in every}
 
 
 def test_none_up_to_a_size_is_an_answer() -> None:
     case = read_text(DAM[: DAM.index("candidates:")], "dam.yaml")
-    found = missing_premises(case, "bob", "bob", most=1)
+    found = missing_premises(Worlds(case), "bob", "bob", most=1)
     assert ((), 1, False) == (found.sets, found.tried, found.stopped)
 
 
 def test_a_search_cut_short_says_how_far_it_came() -> None:
-    found = missing_premises(dam(), "bob", "bob", most=2, budget=3)
+    found = missing_premises(Worlds(dam()), "bob", "bob", most=2, budget=3)
     assert ((), 0, True) == (found.sets, found.tried, found.stopped)
 
 

@@ -18,12 +18,12 @@ from servanda.grounds import Grounds, grounds
 from servanda.missing_premises import Missing, missing_premises
 from servanda.model import Case, PartyId, Statement
 from servanda.selfenforcement import Improvement, grade_locally
-from servanda.situation import Situation, lay
 from servanda.stability import Grade
 from servanda.target import TargetVerdict, judge, judge_in_short
 from servanda.threats import ThreatFinding
 from servanda.truth_table import Sway, TruthTable, sways
-from servanda.worlds import Answers, every_answer, open_questions, own_view, owned, seen_by
+from servanda.world_situations import Worlds
+from servanda.worlds import Answers, every_answer, open_questions, own_view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,13 +221,14 @@ class _Work:
 
     case: Case
     tick: Tick
+    worlds: Worlds
     rows: list[Row] = field(default_factory=list)
     premises: list[Missing] = field(default_factory=list)
 
     def world(self, plan: str, worldview: str | None, answers: Answers) -> World:
         """Return whether a plan's target sticks in one world."""
         try:
-            situation = placed(self.case, plan, worldview, answers)
+            situation = self.worlds.situation(plan, worldview, answers)
         except Contradictory as error:
             return World(answers=answers, sticks=None, told=str(error))
         try:
@@ -241,19 +242,6 @@ class _Work:
             acceptable=found.acceptable,
             grade=found.grade,
         )
-
-
-def placed(case: Case, plan: str, worldview: str | None, answers: Answers) -> Situation:
-    """Return a plan laid over the case as an author sees it, with further answers.
-
-    Raises
-    ------
-    Contradictory
-        If the answers, the author and the plan cannot be laid together.
-    """
-    seen = seen_by(case, worldview, answers)
-    owned(seen, case.plans[plan])
-    return lay(seen, plan)
 
 
 def compare(
@@ -287,7 +275,7 @@ def compare(
     aimed = [name for name in chosen if case.plans[name].target]
     if not aimed:
         raise UsageError("there is nothing to compare", "no plan has a target")
-    work = _Work(case, tick)
+    work = _Work(case, tick, Worlds(case))
     stopped = ""
     try:
         for plan in aimed:
@@ -295,7 +283,9 @@ def compare(
         for cell in own_cells(case, work.rows).values() if most_premises else ():
             if cell.sticks != "yes":
                 view = cell.worldview
-                added = missing_premises(case, cell.plan, view, most=most_premises, tick=tick)
+                added = missing_premises(
+                    work.worlds, cell.plan, view, most=most_premises, tick=tick
+                )
                 work.premises.append(added)
     except Stopped as error:
         stopped = str(error)
@@ -362,7 +352,7 @@ def _overrides(case: Case, view: str) -> bool:
 def _in_full(work: _Work, plan: str, view: str | None, answers: Answers) -> TargetVerdict | None:
     """Return the verdict in full; None where the plan cannot be played."""
     try:
-        return judge(placed(work.case, plan, view, answers), work.tick)
+        return judge(work.worlds.situation(plan, view, answers), work.tick)
     except UsageError:
         return None
 

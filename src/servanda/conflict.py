@@ -61,9 +61,11 @@ class Conflict:
         default_factory=dict, repr=False
     )
     played: dict[Any, Any] = field(default_factory=dict, repr=False)
+    engines: dict[str, Any] = field(default_factory=dict, repr=False)
     _spreads: dict[PartyId, int] = field(default_factory=dict, repr=False)
     _wished: dict[PartyId, frozenset[OptionId]] = field(default_factory=dict, repr=False)
     _idle: dict[PartyId, frozenset[OptionId]] = field(default_factory=dict, repr=False)
+    _known: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def feasible(self) -> NDArray[np.bool_]:
@@ -195,6 +197,14 @@ class Conflict:
             bearing = self._tied({*self.wished(party), *reach.free, *reach.terms, *fallen})
             known[key] = Steps(moves, self.payoffs[party], bearing, needed)
         return known[key]
+
+    def known_of(self, party: PartyId, preference: Preference, case: Case) -> dict[str, Any]:
+        """Return what conflicts that differ in wishes share of a party with these wishes."""
+        key = f"{party} {preference.model_dump_json()}"
+        if key not in self._known:
+            found = payoff(self.space, party, preference, case)
+            self._known[key] = {"payoff": found, "_improved": {}, "_steps": {}}
+        return self._known[key]
 
     def wished(self, party: PartyId) -> frozenset[OptionId]:
         """Return the options that a party's wishes are about; all where it ranks the states."""
@@ -384,6 +394,32 @@ def with_preference(conflict: Conflict, party: PartyId, preference: Preference) 
     for known in ("_improved", "_steps", "_spreads", "_wished", "_idle"):
         others: Mapping[PartyId, Any] = getattr(conflict, known)
         fresh[known] = {other: found for other, found in others.items() if other != party}
+    fresh["engines"] = conflict.engines
+    return replace(conflict, case=case, payoffs=payoffs, **fresh)
+
+
+def with_preferences(conflict: Conflict, case: Case) -> Conflict:
+    """Return the conflict with the wishes of another case; what is found of a party is shared.
+
+    All conflicts that come from one in this way share what they find out of a party's moves, as
+    long as its wishes are the same.
+
+    Parameters
+    ----------
+    conflict
+        The conflict.
+    case
+        A case with the same parties, options, rules and facts.
+    """
+    payoffs: dict[PartyId, Payoff] = {}
+    fresh = _forgotten()
+    for party in case.parties:
+        preference = case.preferences.get(party, Preference())
+        known = conflict.known_of(party, preference, case)
+        payoffs[party] = known["payoff"]
+        for name in ("_improved", "_steps"):
+            fresh[name][party] = known[name]
+    fresh["engines"], fresh["_known"] = conflict.engines, conflict._known  # noqa: SLF001 - its own kind
     return replace(conflict, case=case, payoffs=payoffs, **fresh)
 
 
@@ -406,5 +442,5 @@ def _fitted(conflict: Conflict, feasible: NDArray[np.bool_]) -> Conflict:
 
 def _forgotten() -> dict[str, Any]:
     """Return what a variant must find out anew."""
-    names = ("_improved", "_steps", "played", "_spreads", "_wished", "_idle")
+    names = ("_improved", "_steps", "played", "engines", "_spreads", "_wished", "_idle", "_known")
     return {name: {} for name in names}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from oxidd.util import BooleanOperator
 
@@ -44,23 +44,40 @@ class Deterrence(Symbolic):
     _layers: dict[tuple[PartyId, Concept, tuple[bool, ...]], tuple[_Layer, ...]] = field(
         default_factory=dict, repr=False
     )
+    _words: dict[PartyId, str] = field(default_factory=dict, repr=False)
+    _pool: dict[tuple[PartyId, str, bool, bool], Any] = field(default_factory=dict, repr=False)
 
     def seen_by(self, case: Case) -> Deterrence:
-        """Return the same for a case that differs in the parties' wishes only; what is known stays.
+        """Return the same for a case that differs in the parties' wishes only.
+
+        What is found out of a party's moves is kept for every engine that came from one, by the
+        party's wishes.
 
         Parameters
         ----------
         case
             The same options, rules and facts.
         """
-        old = self.case.preferences
-        same = {party for party in case.parties if case.preferences.get(party) == old.get(party)}
-        steps = {k: step for k, step in self._steps.items() if k[0] in same or not k[1]}
-        wished = {party: each for party, each in self._wished.items() if party in same}
-        new = replace(self, case=case, _steps=steps, _wished=wished, _stable={}, _layers={})
+        new = replace(self, case=case, _steps={}, _wished={}, _stable={}, _layers={}, _words={})
         for known in ("_spelling", "_moves", "feasible"):
             new.__dict__[known] = getattr(self, known)
         return new
+
+    def _step(self, party: PartyId, *, improving: bool = False, moving: bool = False) -> Step:
+        """Return a party's moves, kept by its wishes where these matter."""
+        said = self._said(party) if improving else ""
+        key = (party, said, improving, moving)
+        if key not in self._pool:
+            self._pool[key] = self._find_step(party, improving=improving, moving=moving)
+        found: Step = self._pool[key]
+        return found
+
+    def _said(self, party: PartyId) -> str:
+        """Return a party's wishes as text."""
+        if party not in self._words:
+            preference = self.case.preferences.get(party)
+            self._words[party] = "" if preference is None else preference.model_dump_json()
+        return self._words[party]
 
     def gain(self, party: PartyId, state: Levels) -> dict[OptionId, int] | None:
         """Return an improvement of a party; None if it has none."""

@@ -22,7 +22,7 @@ from servanda.moves import Moves
 from servanda.preferences import Payoff
 from servanda.states import Cells, States, StateSpace, Truth
 
-MOST_ENDS = 2**18
+MOST_ENDS = 2**20
 """Ends of a fan that are looked at at once."""
 
 

@@ -22,9 +22,10 @@ from servanda.model import (
     Statement,
     WishChange,
 )
-from servanda.situation import lay
+from servanda.situation import Situation
 from servanda.target import judge_in_short
-from servanda.worlds import Overlay, every_answer, laid, owned, seen_by
+from servanda.world_situations import Worlds
+from servanda.worlds import Overlay, every_answer, seen_by
 
 _BUDGET = 2_000  # verdicts
 
@@ -90,7 +91,7 @@ class Missing:
 
 
 def missing_premises(
-    case: Case,
+    worlds: Worlds,
     plan: str,
     worldview: str | None,
     *,
@@ -104,8 +105,8 @@ def missing_premises(
 
     Parameters
     ----------
-    case
-        A case without faults, nothing laid over it.
+    worlds
+        The worlds of a case.
     plan, worldview
         A plan with a target, and whose view.
     most
@@ -115,7 +116,7 @@ def missing_premises(
     tick
         Told how far the work is; may stop it.
     """
-    every = tuple(candidates(case, worldview))
+    every = tuple(candidates(worlds.case, worldview))
     found: list[tuple[Premise, ...]] = []
     tried, stopped = -1, False
     for size in range(most + 1):
@@ -124,7 +125,7 @@ def missing_premises(
             stopped = budget < 0 or not _goes_on(tick, f"{plan}: premises missing, set {number}")
             if stopped:
                 break
-            if follows(case, plan, worldview, chosen):
+            if follows(worlds, plan, worldview, chosen):
                 found.append(chosen)
         if stopped:
             break
@@ -150,38 +151,40 @@ def _goes_on(tick: Tick, told: str) -> bool:
     return True
 
 
-def follows(case: Case, plan: str, worldview: str | None, added: Iterable[Premise]) -> bool:
+def follows(worlds: Worlds, plan: str, worldview: str | None, added: Iterable[Premise]) -> bool:
     """Return whether a plan's target sticks, under a view with premises added, in every world.
 
     Premises that contradict each other, or leave no world possible, carry nothing.
     """
-    added = tuple(added)
+    added, case = tuple(added), worlds.case
     answers = {each.question: each.answer for each in added if each.kind == "answer"}
     if len(answers) < sum(each.kind == "answer" for each in added):
         return False
     own = dict(case.worldviews[worldview].answers) if worldview is not None else {}
-    possible = 0
-    for world in every_answer(case, {**own, **answers}):
-        try:
-            if not _sticks(seen_by(case, worldview, world), plan, added):
-                return False
-        except Contradictory:
-            if added and not all(each.kind == "answer" for each in added):
-                return False
-            continue
-        possible += 1
-    return possible > 0
-
-
-def _sticks(seen: Case, plan: str, added: Sequence[Premise]) -> bool:
     changes: dict[PartyId, tuple[WishChange, ...]] = {}
     for each in added:
         if each.party is not None and each.change is not None:
             changes[each.party] = (*changes.get(each.party, ()), each.change)
-    seen = laid(seen, [Overlay(("premises",), Changes(preferences=changes))])
-    owned(seen, seen.plans[plan])
+    further = Overlay(("premises",), Changes(preferences=changes))
+    possible = 0
+    for world in every_answer(case, {**own, **answers}):
+        try:
+            situation = worlds.situation(plan, worldview, world, (further,))
+        except Contradictory:
+            if changes:
+                return False
+            continue
+        except UsageError:
+            return False
+        if not _sticks(situation):
+            return False
+        possible += 1
+    return possible > 0
+
+
+def _sticks(situation: Situation) -> bool:
     try:
-        verdict = judge_in_short(lay(seen, plan))
+        verdict = judge_in_short(situation)
     except UsageError:
         return False
     return verdict is not None and verdict.sticks

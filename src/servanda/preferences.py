@@ -185,12 +185,7 @@ class Payoff:
     @cached_property
     def most(self) -> int:
         """How far apart two values can lie at most, where they are not all known."""
-        weights = [abs(worth.middle) for worth in self._preference.points.values()]
-        return int(sum(weights, Fraction(0)) * self.scale)
-
-    @property
-    def _preference(self) -> Preference:
-        return self.space.case.preferences[self.party]
+        return sum(abs(worth) for _, worth in self.reckon.gains) if self.reckon else 0
 
     def margin(self, state: int, other: int) -> Fraction | None:
         """Return how many points `state` is better than `other`; None where there are no points."""

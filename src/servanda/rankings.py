@@ -18,8 +18,9 @@ import numpy as np
 from servanda.conflict import Conflict, Tick, silent
 from servanda.errors import UsageError
 from servanda.model import PartyId
-from servanda.selfenforcement import search
+from servanda.selfenforcement import Responding, search
 from servanda.stability import Concept
+from servanda.states import States, Truth
 
 MOST_STATES = 14
 """Of more feasible states the rankings are not counted."""
@@ -181,11 +182,12 @@ class _Ways:
         def led_to(after: int, *, improving: bool) -> frozenset[int]:
             seen: set[int] = set()
 
-            def note(reached: int) -> bool:
-                seen.add(reached)
-                return False
+            def note(reached: States) -> Truth:
+                seen.update(reached.tolist())
+                return np.zeros(len(reached), dtype=np.bool_)
 
-            search(conflict, after, others, note, improving=improving)
+            how = Responding.GAINING if improving else Responding.ANYHOW
+            search(conflict, after, others, note, how=how)
             return frozenset(seen)
 
         first = conflict.moves.destinations(state, party).tolist()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from servanda.model import PartyId
 from servanda.situation import Situation
 from servanda.stability import Concept, Grade, grade_of
 from servanda.states import States, Truth
+
+if TYPE_CHECKING:
+    from servanda.deterrence import Deterrence
 
 _MOST_SEEN = 2_000  # states that the answers to a move may lead to, where there is no array
 
@@ -358,11 +362,37 @@ def guarded(conflict: Conflict, party: PartyId, state: int) -> Grade:
     """Return firm, guarded, or breaks for anything weaker: all a *sticks* needs to know."""
     if conflict.walk_away is not None:
         return Grade.BREAKS if conflict.walks_away(party, state) else Grade.FIRM
+    if not conflict.space.dense:
+        return _guarded_at_size(conflict, party, state)
     if a_gain(conflict, party, state) is None:
         return Grade.FIRM
     ways = _ranked(conflict, party, state)
     answered = deterred(conflict, party, state, ways=ways, concept=Concept.SEQ)[1]
     return Grade.GUARDED if answered == len(ways) else Grade.BREAKS
+
+
+def _engine(conflict: Conflict) -> Deterrence:
+    """Return the engine for questions about single states, shared by variants of one conflict."""
+    from servanda.deterrence import Deterrence  # noqa: PLC0415  # its diagrams are slow to import
+
+    found: Deterrence | None = conflict.played.get(Deterrence)
+    if found is None:
+        first: Deterrence | None = conflict.engines.get("deterrence")
+        found = (
+            first.seen_by(conflict.case) if first else Deterrence(conflict.case, conflict.frozen)
+        )
+        conflict.engines.setdefault("deterrence", found)
+        conflict.played[Deterrence] = found
+    return found
+
+
+def _guarded_at_size(conflict: Conflict, party: PartyId, state: int) -> Grade:
+    """Return the same where there are too many states for arrays."""
+    engine, levels = _engine(conflict), conflict.space.levels(state)
+    if engine.gain(party, levels) is None:
+        return Grade.FIRM
+    free = engine.undeterred(party, levels, Concept.SEQ)
+    return Grade.GUARDED if free is None else Grade.BREAKS
 
 
 def weakest(conflict: Conflict, states: Iterable[int]) -> tuple[Grade, PartyId | None]:
@@ -411,6 +441,8 @@ def grade_locally(conflict: Conflict, party: PartyId, state: int) -> PartyGrade:
     if conflict.walk_away is not None:
         leaves = conflict.walks_away(party, state)
         return PartyGrade(party=party, concepts=() if leaves else every, witness=None)
+    if not conflict.space.dense:
+        return _graded_at_size(conflict, party, state)
     if a_gain(conflict, party, state) is None:
         return PartyGrade(party=party, concepts=every, witness=None)
     ways = _ranked(conflict, party, state)
@@ -428,6 +460,49 @@ def grade_locally(conflict: Conflict, party: PartyId, state: int) -> PartyGrade:
     free = int(ways[found[Concept.GMR][1]])
     move = Improvement(party=party, state=free, sanction=None, concept=None)
     return PartyGrade(party=party, concepts=(), witness=move)
+
+
+def _graded_at_size(conflict: Conflict, party: PartyId, state: int) -> PartyGrade:
+    """Return the same where there are too many states for arrays, with its best or nearest move."""
+    engine, space = _engine(conflict), conflict.space
+    levels = space.levels(state)
+    gain = engine.gain(party, levels)
+    if gain is None:
+        return PartyGrade(party=party, concepts=tuple(Concept), witness=None)
+    senses = (Concept.SEQ, Concept.SMR, Concept.GMR)
+    free = {concept: engine.undeterred(party, levels, concept) for concept in senses}
+    concepts = tuple(each for each in Concept if each in free and free[each] is None)
+    for concept in senses:
+        if concept in concepts:
+            after = _best_or(conflict, party, state, space.index(gain))
+            answer = _answer_at_size(conflict, party, state, after=after, concept=concept)
+            move = Improvement(party=party, state=after, sanction=answer, concept=concept)
+            return PartyGrade(party=party, concepts=concepts, witness=move)
+    undeterred = free[Concept.GMR]
+    assert undeterred is not None  # noqa: S101 - GMR is held by whatever SEQ or SMR hold
+    move = Improvement(party=party, state=space.index(undeterred), sanction=None, concept=None)
+    return PartyGrade(party=party, concepts=(), witness=move)
+
+
+def _best_or(conflict: Conflict, party: PartyId, state: int, near: int) -> int:
+    """Return a party's best move, or one near where there are too many to compare."""
+    try:
+        gains = conflict.gains(party, state)
+    except Undecided:
+        return near
+    return int(gains[int(np.argmax(conflict.payoffs[party].of(gains)))]) if len(gains) else near
+
+
+def _answer_at_size(
+    conflict: Conflict, party: PartyId, state: int, *, after: int, concept: Concept
+) -> tuple[Response, ...] | None:
+    """Return how a move is answered: as shortly as can be, where that can be told."""
+    try:
+        return sanction(conflict, party, state, after=after, concept=concept, tidy=True)
+    except Undecided:
+        space = conflict.space
+        path = _engine(conflict).answer(party, space.levels(state), space.levels(after), concept)
+        return None if path is None else tuple(Response(w, space.index(to)) for w, to in path)
 
 
 def _deterred(grid: Grid, party: PartyId, state: int, concept: Concept) -> Improvement:

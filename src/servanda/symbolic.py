@@ -32,7 +32,7 @@ from servanda.conditions import (
     mentions,
 )
 from servanda.conflict import Tick, silent
-from servanda.errors import UsageError
+from servanda.errors import Undecided, UsageError
 from servanda.model import Case, PartyId, Preference
 from servanda.moves import Moves
 from servanda.stability import Concept
@@ -313,7 +313,7 @@ def in_room(
         self._spelling.manager.gc()
         message = f"the decision diagrams of this case outgrow {self.capacity:,} nodes"
         hint = "SEQ takes by far the most; ask for another concept, or leave some options out"
-        raise UsageError(message, hint)
+        raise Undecided(message, hint)
 
     return told
 
