@@ -77,3 +77,12 @@ def test_the_report_tells_it_in_a_chapter_of_its_own(well: Path) -> None:
     head, tail = text.split("## What happened, kept apart")
     assert without.startswith(head.rstrip())  # no verdict rests on it
     assert "## Names used" in tail
+
+
+def test_events_alone_are_told_without_verdicts(well: Path) -> None:
+    events = "events: {rain: {date: 2007, what: It rains., where: The village paper}}\n"
+    (well / "history.yaml").write_text(events, encoding="utf-8")
+    dossier = read_dossier(well)
+    section = hindsight_section(dossier.case, dossier.record)
+    assert ["The events"] == [part.title for part in section.parts]
+    assert () == beside_plans(dossier.case, dossier.record)

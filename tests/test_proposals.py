@@ -103,3 +103,21 @@ def test_both_are_written_as_a_page_of_markdown(well: Path, tmp_path: Path) -> N
 def test_a_case_without_proposals_says_so() -> None:
     told = run("evidence", "two-neighbours", "--proposals").stdout
     assert "The case has no list of what its texts propose." in told
+
+
+def test_what_a_quote_leaves_out_is_a_warning_with_its_place(well: Path, papers: str) -> None:
+    text = PROPOSALS.replace("quote: A meter would help", "quote: by day ... would help")
+    text = text.replace("lines: [3, 3]", "lines: [2, 3]")
+    (well / "proposals.yaml").write_text(text, encoding="utf-8")
+    result = run("check", str(well), "--sources", papers)
+    assert 0 == result.exit_code
+    (told,) = [line for line in result.stdout.splitlines() if "proposals.yaml:" in line]
+    assert "warning: look at what the quote leaves out" in told
+    assert "proposals.yaml:9:" in told
+
+
+def test_a_case_all_of_whose_options_carry_something_says_so(well: Path) -> None:
+    text = PROPOSALS.replace("[fact calm]", "[option ana_pump]")
+    (well / "proposals.yaml").write_text(text, encoding="utf-8")
+    told = run("evidence", str(well), "--proposals").stdout
+    assert "Every option of the case carries an item." in told
