@@ -40,7 +40,7 @@ preferences:
 """
 VERBS = {
     "init", "check", "evidence", "stability", "nodeal", "threat", "agreements", "explain",
-    "roadmap", "compare", "report", "cases", "schema",
+    "remedies", "roadmap", "compare", "report", "cases", "schema",
 }  # fmt: skip
 ASKING = sorted(VERBS - {"init", "check", "evidence", "compare", "report", "cases", "schema"})
 

@@ -22,6 +22,7 @@ from servanda.conditions import OptionId
 from servanda.conflict import Conflict, compile_case, with_preference
 from servanda.grid import Grid
 from servanda.model import PartyId, Preference
+from servanda.rankings import inverse
 from servanda.stability import Concept
 from servanda.states import Truth
 
@@ -195,3 +196,17 @@ def test_of_all_syrian_rankings_as_many_keep_the_water_flowing_as_counted() -> N
         for concept in Concept:
             stable[concept] += bool(grid.stable(syria, concept).reshape(-1)[released])
     assert {"nash": 240, "gmr": 384, "smr": 300, "seq": 384} == stable
+
+
+def test_the_inverse_counts_are_those_of_all_syrian_rankings() -> None:
+    # Kinsara (2014), section 4.2, as above: found from the sets of states above, not one by one.
+    conflict = built_in("euphrates-1975")
+    syria, space = PartyId("syria"), conflict.space
+    released = space.put(0, {OptionId("release_water"): 1})
+    found = inverse(conflict, syria, released)
+    assert 720 == found.rankings
+    assert {"nash": 240, "gmr": 384, "smr": 300, "seq": 384} == found.stable
+    war = space.put(0, {OptionId("escalate"): 1, OptionId("attack"): 1})
+    near = found.nearest[Concept.SEQ]
+    assert near is not None
+    assert (1, (war,), ()) == (near.swaps, near.falls, near.rises)

@@ -51,7 +51,7 @@ from slow_remedies import (
     wanting,
 )
 
-NUMBER = max(40, int(os.environ.get("SERVANDA_LAWS", "2000")) // 20)
+NUMBER = max(40, int(os.environ.get("SERVANDA_LAWS", "2000")) // 50)
 FEW_WISHES = 4
 MANY = 100_000
 
@@ -218,7 +218,8 @@ def test_the_nearest_package_by_weight_is_that_of_all_packages(number: int) -> N
     assert findings.target is not None
     rng = chance(number)
     weights = {o: Fraction(rng.choice(("0", "0.5", "2", "3"))) for o in situation.terms}
-    found = nearest_package(findings, findings.target.states, weights)
+    found, proved = nearest_package(findings, findings.target.states, weights)
+    assert proved
     slow = _nearest(situation, SlowPlan(case), weights)
     assert slow == (None if found is None else found[1])
 
@@ -243,7 +244,7 @@ def _nearest(
     return min(every, default=None)
 
 
-@pytest.mark.parametrize("number", range(NUMBER * 10))
+@pytest.mark.parametrize("number", range(NUMBER * 8))
 def test_as_many_rankings_are_stable_as_all_of_them_show(
     number: int, record_property: Record
 ) -> None:

@@ -425,8 +425,10 @@ def nearest(
     findings: Findings,
     states: Sequence[int],
     weights: Mapping[OptionId, Fraction] | None = None,
+    *,
+    seconds: float | None = None,
     tick: Tick = silent,
-) -> tuple[int, Fraction] | None:
+) -> tuple[tuple[int, Fraction] | None, bool]:
     """Return the sticking package that differs least from one of some states, and by how much.
 
     Parameters
@@ -437,6 +439,8 @@ def nearest(
         The states.
     weights
         How much a change of each term counts; 1 where nothing is said.
+    seconds
+        How long a solver may look for it.
     tick
         Told what is being done; may stop it.
 
@@ -444,16 +448,19 @@ def nearest(
     -------
     (package, weight of the terms) or None
         None where nothing sticks, or nothing was found that does.
+    proved
+        Whether there is for certain nothing nearer.
     """
     if findings.no_deal is None:
-        return None
+        return None, False
     given = weights or {}
     scale = lcm(*(weight.denominator for weight in given.values()))
     whole = {o: int(given.get(o, Fraction(1)) * scale) for o in findings.situation.terms}
-    asked = Request(engine=findings.engine)
+    asked = Request(engine=findings.engine, seconds=seconds)
     survey = _survey(findings.situation, findings.no_deal, asked, tick)
     found = survey.nearest(states, whole)
-    return None if found is None else (found[0], Fraction(found[1], scale))
+    near = None if found is None else (found[0], Fraction(found[1], scale))
+    return near, survey.nearest_proved
 
 
 def silent_parties(situation: Situation, state: int) -> tuple[PartyId, ...]:

@@ -201,8 +201,12 @@ def package_of(asked: Asked, findings: Findings, tick: Tick) -> Package | None:
     return subject(findings)
 
 
-def remedies_of(asked: Asked, findings: Findings, tick: Tick) -> Remedies:
+def remedies_of(
+    asked: Asked, findings: Findings, tick: Tick, seconds: float | None = None
+) -> Remedies:
     """Return the remedies for the package asked about; for the plan's target if none is named.
+
+    A solver may look for the nearest package for so many seconds.
 
     Raises
     ------
@@ -217,6 +221,8 @@ def remedies_of(asked: Asked, findings: Findings, tick: Tick) -> Remedies:
         more=asked.more,
         group_size=asked.group_size,
     )
+    if seconds is not None:
+        wanted = replace(wanted, seconds=seconds)
     if asked.state is None and asked.package is None and findings.target is not None:
         return remedies(findings, None, wanted, tick)
     package = package_of(asked, findings, tick)

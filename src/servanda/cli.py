@@ -91,7 +91,13 @@ def _refused(findings: Findings) -> bool:
     return findings.status == "infeasible"
 
 
-def _show(asked: Asked, findings: Findings, sections: Iterable[Section], stopped: str = "") -> None:
+def _show(
+    asked: Asked,
+    findings: Findings,
+    sections: Iterable[Section],
+    stopped: str = "",
+    lacking: tuple[str, ...] = (),
+) -> None:
     """Show the case's title and sections; say what is missing where the work was stopped."""
     from servanda.narrative import sources_line
 
@@ -103,18 +109,20 @@ def _show(asked: Asked, findings: Findings, sections: Iterable[Section], stopped
     if line := sources_line(findings.evidence, *_typed(asked)):
         screen.text()
         screen.text(line, "dim")
-    _show_missing(screen, findings, stopped)
+    _show_missing(screen, findings, stopped, lacking)
 
 
-def _show_missing(screen: Screen, findings: Findings, stopped: str = "") -> None:
+def _show_missing(
+    screen: Screen, findings: Findings, stopped: str = "", lacking: tuple[str, ...] = ()
+) -> None:
     from servanda.narrative import Line
     from servanda.wire import missing
 
     why = findings.stopped or stopped
     if why:
-        lacking = missing(findings) or ("part of what the verdict rests on",)
+        gone = missing(findings) or lacking or ("part of what the verdict rests on",)
         screen.text()
-        screen.lines([Line("Partial", f"{why}; missing: {', '.join(lacking)}", "warn")])
+        screen.lines([Line("Partial", f"{why}; missing: {', '.join(gone)}", "warn")])
 
 
 # --------------------------------------------------------------------------------- the verbs
@@ -482,11 +490,12 @@ def remedies(asked: Asked) -> int:
 
     with _progress(asked) as progress:
         findings = asking.findings_of(asked, progress)
-        found = asking.remedies_of(asked, findings, progress)
+        found = asking.remedies_of(asked, findings, progress, progress.left)
     if asked.json:
         _write(wire.remedies(findings, found))
     else:
-        _show(asked, findings, remedies_sections(findings, found), found.stopped)
+        sections = remedies_sections(findings, found)
+        _show(asked, findings, sections, found.stopped, wire.lacking(found))
     return _code(asked, refused=not found.sticks)
 
 

@@ -48,6 +48,8 @@ class Wanted:
         The largest group tried.
     budget
         How many changes of one kind, and how many sets of carrots, may be tried.
+    seconds
+        How long a solver may look for the nearest package.
     """
 
     weights: Mapping[OptionId, Fraction] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class Wanted:
     more: bool = False
     group_size: int = 2
     budget: int = BUDGET
+    seconds: float = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +94,9 @@ class Remedies:
         The verdict on it, and whether it could be agreed at all.
     obstacles
         Who blocks, with witness.
-    nearest
-        The nearest package that sticks; None where there is none, or none was found.
+    nearest, nearest_proved
+        The nearest package that sticks; None where there is none, or none was found; and whether
+        that is certain.
     help
         For each blocker the smallest changes in what it wants that bring it in; where nobody
         blocks and nobody gains, for each signatory those with which it sticks.
@@ -119,6 +123,7 @@ class Remedies:
     is_package: bool = True
     obstacles: tuple[Obstacle, ...] = ()
     nearest: Nearest | None = None
+    nearest_proved: bool = False
     help: Mapping[PartyId, tuple[Smallest, ...]] = field(default_factory=dict)
     together: Mapping[PartyId, Shift] | None = None
     inverses: Mapping[PartyId, Inverse] = field(default_factory=dict)
@@ -194,7 +199,7 @@ def _find(about: _Subject, known: dict[str, object]) -> None:
     is_package = state is None or analysis.is_package(about.findings, state)
     known["is_package"] = is_package
     witnesses = known["obstacles"] = () if verdict.sticks else obstacles(verdict)
-    known["nearest"] = nearest(about, is_package=is_package)
+    known["nearest"], known["nearest_proved"] = nearest(about, is_package=is_package)
     if is_package and not verdict.sticks:
         known["help"] = helped = {}
         for party, whole in _asked(verdict, witnesses):
@@ -268,24 +273,26 @@ def set_apart(
     return {o: n for o, n in terms.items() if any(space.level(s, o) != n for s in others)}
 
 
-def nearest(about: _Subject, *, is_package: bool) -> Nearest | None:
-    """Return the nearest package that sticks: this one, if it does."""
+def nearest(about: _Subject, *, is_package: bool) -> tuple[Nearest | None, bool]:
+    """Return the nearest package that sticks, this one if it does; and whether that is proved."""
     situation, states = about.situation, about.verdict.states
     if about.verdict.sticks and is_package:
         why = grounds(situation, about.verdict.no_deal, states)
-        return Nearest(state=states[0], apart={}, weight=Fraction(0), grounds=why)
+        return Nearest(state=states[0], apart={}, weight=Fraction(0), grounds=why), True
     weights = about.wanted.weights
-    found = analysis.nearest(about.findings, states, weights, about.tick)
-    if found is None or about.findings.no_deal is None:
-        return None
+    found, proved = analysis.nearest(
+        about.findings, states, weights, seconds=about.wanted.seconds, tick=about.tick
+    )
+    if found is None:
+        return None, proved
     state, weight = found
     each = (
         {o: n for o, n in situation.space.changes(old, state).items() if o in situation.terms}
         for old in states
     )
     apart = min(each, key=lambda terms: sum(weights.get(o, Fraction(1)) for o in terms))
-    why = grounds(situation, about.findings.no_deal, [state])
-    return Nearest(state=state, apart=apart, weight=weight, grounds=why)
+    why = grounds(situation, about.findings.no_deal or about.verdict.no_deal, [state])
+    return Nearest(state=state, apart=apart, weight=weight, grounds=why), proved
 
 
 def _carrots(about: _Subject) -> Carrots | None:

@@ -53,6 +53,8 @@ class Searched:
         that sticks, of the grades that were searched; None where none was.
     interrupted
         Whether somebody ended the search before it was done.
+    nearest_proved
+        Whether what `nearest` returned last is for certain.
     """
 
     situation: Situation
@@ -63,6 +65,7 @@ class Searched:
     status: Status = "unknown"
     bound: float | None = None
     interrupted: bool = False
+    nearest_proved: bool = False
     _sticking: list[int] = field(default_factory=list)
     _until: float | None = field(init=False)
 
@@ -126,8 +129,12 @@ class Searched:
         With weights, by the least weight of the terms in which it differs.
         """
         found: list[tuple[int, int]] = []
+        self.nearest_proved = True
         for concept in (Concept.NASH, Concept.SEQ):
-            near = self._search(concept).nearest(states, weights)
+            search = self._search(concept)
+            below = min((weight for _, weight in found), default=None)
+            near = search.nearest(states, weights, below)
+            self.nearest_proved &= search.proved
             if near is not None:
                 found.append(near)
         return min(found, key=lambda each: each[1], default=None)

@@ -289,6 +289,11 @@ class Survey:
         return refuse, leave
 
     @property
+    def nearest_proved(self) -> bool:
+        """What is nearest is known for certain."""
+        return True
+
+    @property
     def interrupted(self) -> bool:
         """A survey is whole; what interrupts it ends the work elsewhere."""
         return False

@@ -50,9 +50,16 @@ class Best:
 
 
 class Search(Candidates):
-    """A search for packages of a situation, in order; a standing of 1 counts as `FULL`."""
+    """A search for packages of a situation, in order; a standing of 1 counts as `FULL`.
+
+    Attributes
+    ----------
+    proved
+        Whether what `nearest` returned last is for certain.
+    """
 
     FULL: Final = SCALE
+    proved: bool = False
 
     @cached_property
     def _leximin(self) -> Leximin:
@@ -80,7 +87,10 @@ class Search(Candidates):
         self.exclude(state, self.situation.terms, apart=apart)
 
     def nearest(
-        self, states: Sequence[int], weights: Mapping[OptionId, int] | None = None
+        self,
+        states: Sequence[int],
+        weights: Mapping[OptionId, int] | None = None,
+        below: int | None = None,
     ) -> tuple[int, int] | None:
         """Return the package that differs from one of some states in the fewest terms.
 
@@ -90,15 +100,22 @@ class Search(Candidates):
             The states.
         weights
             How much a change of each term counts; 1 where nothing is said.
+        below
+            Look only for what weighs less than this.
 
         Returns
         -------
         (package, weight of the terms) or None
-            None where there is none, or none was found in time.
+            None where there is none, or none was found in time: `proved` tells which.
         """
         terms = dict.fromkeys(self.situation.terms, 1) | dict(weights or {})
         apart, chosen = self.apart(states, terms)
-        found = self.optimum(apart, [chosen], maximise=False).state
+        assumed = [chosen]
+        if below is not None:
+            assumed.append(self.at_least(-apart, 1 - below))
+        best = self.optimum(apart, assumed, maximise=False)
+        self.proved = best.status in {"optimal", "infeasible"}
+        found = best.state
         if found is None:
             return None
         space = self.conflict.space

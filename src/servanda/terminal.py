@@ -192,6 +192,12 @@ class Progress:
             self.status.start()
         self.status.update(said)
 
+    @property
+    def left(self) -> float | None:
+        """How many seconds are left, a blink at least; None without a limit."""
+        took = monotonic() - self.began
+        return None if self.limit is None else max(self.limit - took, 0.1)
+
     def __enter__(self) -> Self:
         """Return itself."""
         return self

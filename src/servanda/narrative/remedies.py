@@ -130,7 +130,7 @@ def nearest_section(findings: Findings, found: Remedies) -> Section:
     """Return the nearest package that sticks, and what that rests on."""
     title, near, case = "The nearest package that sticks", found.nearest, found.situation.case
     if near is None:
-        if findings.status == "infeasible":
+        if found.nearest_proved:
             return Section(title, ("Nothing sticks, so there is none: that is proved.",))
         return Section(title, ("None was found; that there is none is not proved.",))
     if not near.apart:
@@ -139,6 +139,8 @@ def nearest_section(findings: Findings, found: Remedies) -> Section:
     apart = counted(len(near.apart), "term")
     heavy = "" if near.weight == len(near.apart) else f", of weight {number(near.weight)}"
     said = f"It differs in {apart}{heavy}: {terms(case, near.apart.items())}."
+    if not found.nearest_proved:
+        said += " There may be nearer ones: the search was cut short."
     whole = f"The whole of it: {deal(findings, near.state)}."
     return Section(title, (said, whole, rests_words(near.grounds)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from itertools import combinations
 
 from servanda.model import Case, PartyId, Preference
@@ -33,7 +34,7 @@ def help_section(found: Remedies, party: PartyId) -> Section:
         )
     elif some:
         first = some[0]
-        still = names(case, first.still)
+        still = names(case, first.still) if first.still else ""
         said.append(
             f"It would still not stick: {still} would still block."
             if first.still
@@ -72,13 +73,27 @@ def _smallest(case: Case, party: PartyId, found: Smallest) -> str:
             return f"{kind}: none does ({tried} tried, and there are no others)."
         if found.bound is None:
             return f"{kind}: none was found; of {found.undecided} it could not be told."
-        return f"{kind}: none was found among the {tried} tried, the smallest first."
+        return f"{kind}: none was found; {_none_below(found)} does ({tried} tried)."
     first, *others = found.found
     said = shift_words(case, party, first.shift)
     more = "; or ".join(shift_words(case, party, each.shift) for each in others[: _FEW - 1])
     rest = f"; or {len(others) - _FEW + 1} more as small" if len(others) >= _FEW else ""
-    proof = "" if found.proved else " (smaller ones may do: not all were tried)"
+    proof = "" if found.proved else f" ({_none_below(found)} does; not all between were tried)"
     return f"{kind}: {said}{'; or ' + more if more else ''}{rest}{proof}."
+
+
+def _none_below(found: Smallest) -> str:
+    """Return what is known not to do, where not all were tried."""
+    bound = found.bound or Fraction(0)
+    match found.kind:
+        case "points":
+            return f"nothing below {points(bound)}"
+        case "wish":
+            return f"nothing below place {bound} from the bottom"
+        case _:
+            what = "swap of neighbours" if found.kind == "reorder" else "wish dropped"
+            many = "swaps of neighbours" if found.kind == "reorder" else "wishes dropped"
+            return f"nothing below {counted(int(bound), what, many)}"
 
 
 _KINDS = {

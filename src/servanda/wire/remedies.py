@@ -32,6 +32,7 @@ def remedies(findings: Findings, found: Remedies) -> Data:
         "sticks": found.sticks,
         "blockers": [_obstacle(situation, each) for each in found.obstacles],
         "nearest": _nearest(findings, found.nearest),
+        "nearest_proved": found.nearest_proved,
         "status": findings.status,
         "bring_in": {
             party: {kind.kind: _smallest(kind) for kind in kinds}
@@ -67,7 +68,7 @@ def lacking(found: Remedies) -> tuple[str, ...]:
         return ()
     one = len(found.verdict.states) == 1
     parts = {
-        "the nearest package that sticks": found.nearest is None,
+        "the nearest package that sticks": found.nearest is None and not found.nearest_proved,
         "what would bring some blockers in": not found.sticks,
         "the cheapest carrots": found.carrots is None,
         "what each part of the plan carries": not found.loads,
