@@ -36,7 +36,7 @@ class NearestRanking:
         In how many pairs of states its order is turned round: the fewest swaps of neighbours
         that lead there.  Ties may be broken either way, and cost none.
     falls, rises
-        States that are above this one and come below, and the other way round.
+        States that are above this one and come below, and the other way round; as few as may be.
     """
 
     swaps: int
@@ -113,7 +113,8 @@ def inverse(conflict: Conflict, party: PartyId, state: int, tick: Tick = silent)
             for concept in held:
                 stable[concept] += rankings
                 best = nearest[concept]
-                if best is None or swaps < best[0]:
+                key = (swaps, len(chosen ^ above))
+                if best is None or key < (best[0], len(best[1] ^ above)):
                     nearest[concept] = (swaps, chosen)
     now = ways.concepts(above)
     return Inverse(
