@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from servanda.errors import Stopped, Undecided
 from servanda.remedies import Wanted
 from test_cli import data, run
 from test_searched import large
+from test_sensitivity import FENCE
 
 TALKS = """\
 servanda: 1
@@ -25,6 +26,28 @@ preferences:
   seller: {points: {price = fair: 20, price = high: 30, not saddle: 5}}
   buyer:  {points: {price = low: 30, price = fair: 15, saddle: 10}}
 walk_away: {seller: 15, buyer: 18}
+"""
+THREAT = """\
+servanda: 1
+title: A threat at the well
+parties: {ana: Ana, ben: Ben}
+options:
+  warning: {by: ana, does: warns that she will dig, only: up}
+  dig:     {by: ana, does: digs a deeper well}
+  mend:    {by: ana, does: mends the pipe}
+  meter:   {by: ben, does: keeps a meter}
+preferences:
+  ana: [warning and not meter implies dig, not dig, meter]
+  ben: [meter implies mend, not dig, not meter]
+signatories: {required: [ana, ben]}
+claims: {letter: A letter of the farmer}
+default_plan: ultimatum
+plans:
+  ultimatum:
+    title: A meter, or a deeper well
+    commitments: [{take: mend, claims: [letter]}]
+    threats: [{by: ana, announce: warning, act: [dig], if: not meter, to: [ben]}]
+    target: [meter, not dig]
 """
 CARROTS = """\
 servanda: 1
@@ -70,11 +93,6 @@ def said(text: str, tmp_path: Path, *words: str) -> str:
     return result.stdout
 
 
-@cache
-def iraq(*words: str) -> str:
-    return run("remedies", "iraq-2006", *words, COLUMNS="1000").stdout
-
-
 # ------------------------------------------------------------------------------ carrots
 
 
@@ -113,8 +131,8 @@ def test_what_moves_by_itself_is_no_carrot(tmp_path: Path) -> None:
 
 
 def test_carrots_as_cheap_and_carrots_for_nothing_are_told(tmp_path: Path) -> None:
-    assert "It sticks with none of them given." in iraq()
-    assert "the plan offers more than it needs" in iraq()
+    assert "It sticks with none of them given." in said(FENCE, tmp_path)
+    assert "the plan offers more than it needs" in said(FENCE, tmp_path)
     text = CARROTS.replace("BEN", "bread or wood").replace("implies bread and wood", "implies BEN")
     shown = said(text.replace("BEN", "(bread or wood)"), tmp_path)
     assert "It sticks with Cho: brings wood.\n  As cheap: Cho: bakes for Ben.\n" in shown
@@ -170,16 +188,17 @@ def test_a_part_without_which_it_would_stick_is_told(tmp_path: Path) -> None:
     assert "Without this it would stick: the offer (Ana: pays) [assumption]." in shown
 
 
-def test_a_threat_and_a_commitment_are_parts_as_well() -> None:
-    failing = [each for each in data("remedies", "iraq-2006")["loads"] if not each["sticks"]]
-    assert [("commitment", ["us_confer"]), ("threat", ["us_threat"])] == [
+def test_a_threat_and_a_commitment_are_parts_as_well(tmp_path: Path) -> None:
+    failing = [each for each in told(THREAT, tmp_path)["loads"] if not each["sticks"]]
+    assert [("commitment", ["mend"]), ("threat", ["warning"])] == [
         (each["part"], each["options"]) for each in failing
     ]
-    assert {"shia_fight": "yes", "shia_disarm": "no"} in [
-        each["move"] for each in failing[1]["blockers"]
-    ]
-    assert "It fails without the threat (United States: announces departure unless" in iraq()
-    assert "no answer that others want deters it: Shia parties: wage sectarian war" in iraq()
+    assert {"meter": "no"} in [each["move"] for each in failing[1]["blockers"]]
+    shown = said(THREAT, tmp_path)
+    assert "It fails without the commitment (Ana: mends the pipe) [letter]\n" in shown
+    assert "It fails without the threat (Ana: warns that she will dig) [assumption]\n" in shown
+    gone = "Ben would leave, and no answer that others want deters it: Ben: no longer keeps a meter"
+    assert f'{gone} (meter); it meets the wish "not meter" [assumption]' in shown
 
 
 def test_a_plan_that_cannot_be_judged_without_a_part_says_why(tmp_path: Path) -> None:
@@ -203,18 +222,19 @@ def test_changes_in_points_are_told() -> None:
 
 
 def test_where_all_blockers_must_come_in_one_choice_for_each_is_told() -> None:
-    found = data("remedies", "iraq-2006", "--without", "threats")
-    assert {"shia", "kurds"} == set(found["bring_in"]) == set(found["together"])
-    shia = found["bring_in"]["shia"]
-    assert (1, ["kurds"], True) == (
-        shia["drop"]["found"][0]["size"],
-        shia["drop"]["found"][0]["still"],
-        shia["drop"]["proved"],
+    found = data("remedies", "chicken")
+    assert {"first", "second"} == set(found["bring_in"]) == set(found["together"])
+    first = found["bring_in"]["first"]
+    assert (1, ["second"], True) == (
+        first["drop"]["found"][0]["size"],
+        first["drop"]["found"][0]["still"],
+        first["drop"]["proved"],
     )
-    assert ["c001a.10"] == shia["drop"]["found"][0]["dropped"][0]["claims"]
-    shown = iraq("--without", "threats")
-    assert "It would stick, for example so. Shia parties: by another order of what it" in shown
-    assert "It would still not stick: Kurdish parties would still block." in shown
+    assert ["textbook"] == first["drop"]["found"][0]["dropped"][0]["claims"]
+    shown = run("remedies", "chicken", COLUMNS="1000").stdout
+    assert "It would stick, for example so. First driver: by one new wish, " in shown
+    assert "It would still not stick: Second driver would still block." in shown
+    assert "By another order of what it wants: none does (5 changes tried, and there are" in shown
 
 
 def test_where_nobody_gains_each_is_asked_what_would_be_worth_signing_for(tmp_path: Path) -> None:
@@ -342,7 +362,7 @@ def test_a_party_without_points_may_be_given_some_in_talks(tmp_path: Path) -> No
 
 def test_strictly_no_is_an_exit_code() -> None:
     assert 1 == run("remedies", "chicken", "--strict").exit_code
-    assert 0 == run("remedies", "iraq-laws-2008", "--strict").exit_code
+    assert 0 == run("remedies", "two-neighbours", "--strict").exit_code
 
 
 def test_the_smallest_group_that_breaks_it_is_told() -> None:
