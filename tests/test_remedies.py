@@ -404,3 +404,29 @@ def test_an_interruption_shows_what_is_known(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(terminal.Progress, "__call__", interrupt)
     result = run("remedies", "chicken")
     assert (0, True) == (result.exit_code, "interrupted" in result.stdout)
+
+
+@pytest.mark.parametrize("reason", [Stopped("time is up"), KeyboardInterrupt()])
+def test_a_stop_keeps_what_was_found_and_the_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: BaseException
+) -> None:
+    def stop_at(words: str) -> None:
+        def tick(_: terminal.Progress, doing: str) -> None:
+            if doing.endswith(words):
+                raise reason
+
+        monkeypatch.setattr(terminal.Progress, "__call__", tick)
+
+    stop_at("4 changes tried")
+    found = told(CARROTS.replace("BEN", "not bread"), tmp_path)
+    assert {"reorder"} == set(found["bring_in"]["ben"])
+    swapped = found["bring_in"]["ben"]["reorder"]
+    assert (4, 2, False) == (swapped["tried"], swapped["bound"], swapped["proved"])
+    assert found["stopped"] in {"time is up", "interrupted"}
+    stop_at("3 sets tried")
+    carrots = told(CARROTS.replace("BEN", "pay or bread and wood"), tmp_path)["carrots"]
+    assert [["bread", "wood"]] == carrots["cheapest"]
+    assert (2, 0, False) == (carrots["price"], carrots["bound"], carrots["proved"])
+    stop_at("0 sets tried")
+    shown = said(CARROTS.replace("BEN", "pay or bread and wood"), tmp_path)
+    assert "The work was stopped: it sticks with none of the 0 sets tried." in shown

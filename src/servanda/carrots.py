@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 
 from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent
-from servanda.errors import Undecided, UsageError
+from servanda.errors import Stopped, Undecided, UsageError
 from servanda.model import Term
 from servanda.obstacles import judged
 from servanda.play import is_open
@@ -62,6 +62,8 @@ class Carrots:
         No cheaper set does; None where every set was tried and none does.
     sets, undecided
         How many sets were judged, and how many of these would take too many states to settle.
+    stopped
+        What stopped the work before its end; None if nothing did.
     """
 
     tried_with: tuple[Carrot, ...]
@@ -70,6 +72,7 @@ class Carrots:
     bound: Fraction | None
     sets: int
     undecided: int = 0
+    stopped: Stopped | KeyboardInterrupt | None = None
 
     @property
     def price(self) -> Fraction | None:
@@ -202,21 +205,25 @@ def cheapest(choice: Choice) -> Carrots:
     first, as long as it sticks.
     """
     work = _Work(choice)
-    own = tuple(carrot for carrot in choice.carrots if carrot.offered)
-    sticks = work.sticks(own)
-    best = [work.leave_one_by_one(own)] if sticks else []
-    bound = None
-    for chosen in by_price(choice.carrots):
-        bound = price(chosen)
-        if not work.left or (best and bound >= price(best[0])):
-            break
-        if work.sticks(chosen):
-            best = [chosen]
-    else:
-        bound = None  # every set was tried
-    if best and (bound is None or bound >= price(best[0])):
-        bound = price(best[0])
-        best += [each for each in work.of_price(bound) if each != best[0]]
+    best: list[tuple[Carrot, ...]] = []
+    bound: Fraction | None = Fraction(0)
+    sticks = False
+    try:
+        for fewer in work.leave_one_by_one():
+            best, sticks = fewer, True
+        for chosen in by_price(choice.carrots):
+            bound = price(chosen)
+            if not work.left or (best and bound >= price(best[0])):
+                break
+            if work.sticks(chosen):
+                best = [chosen]
+        else:
+            bound = None  # every set was tried
+        if best and (bound is None or bound >= price(best[0])):
+            bound = price(best[0])
+            best += [each for each in work.of_price(bound) if each != best[0]]
+    except (Stopped, KeyboardInterrupt) as stop:
+        work.stopped = stop
     return Carrots(
         tried_with=choice.carrots,
         sticks=sticks,
@@ -224,6 +231,7 @@ def cheapest(choice: Choice) -> Carrots:
         bound=bound,
         sets=len(work.known),
         undecided=work.undecided,
+        stopped=work.stopped,
     )
 
 
@@ -234,6 +242,7 @@ class _Work:
         self.choice = choice
         self.known: dict[frozenset[Carrot], bool] = {}
         self.undecided = 0
+        self.stopped: Stopped | KeyboardInterrupt | None = None
 
     @property
     def left(self) -> int:
@@ -250,14 +259,20 @@ class _Work:
                 self.known[key] = False
         return self.known[key]
 
-    def leave_one_by_one(self, own: tuple[Carrot, ...]) -> tuple[Carrot, ...]:
-        """Return what is left of carrots with which it sticks, each left out if it can be."""
-        kept = own
-        for carrot in sorted(own, key=lambda each: -each.price):
+    def leave_one_by_one(self) -> Iterator[list[tuple[Carrot, ...]]]:
+        """Yield the plan's own carrots if it sticks with them, then ever fewer of them.
+
+        The dearest is left out first, if it sticks without, and so on.
+        """
+        kept = tuple(carrot for carrot in self.choice.carrots if carrot.offered)
+        if not self.sticks(kept):
+            return
+        yield [kept]
+        for carrot in sorted(kept, key=lambda each: -each.price):
             fewer = tuple(each for each in kept if each != carrot)
             if self.sticks(fewer):
                 kept = fewer
-        return kept
+                yield [kept]
 
     def of_price(self, least: Fraction) -> Iterator[tuple[Carrot, ...]]:
         """Yield every other set of this price with which it sticks, as far as the work goes."""

@@ -30,6 +30,7 @@ from servanda.situation import Situation
 from servanda.target import TargetVerdict
 
 _MOST_TOGETHER = 100
+_BUDGET_AT_SIZE = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,8 @@ class Wanted:
     group_size
         The largest group tried.
     budget
-        How many changes of one kind, and how many sets of carrots, may be tried.
+        How many changes of one kind, and how many sets of carrots, may be tried; None for fewer
+        where there are too many states for an array, and each takes longer.
     seconds
         How long a solver may look for the nearest package.
     """
@@ -56,7 +58,7 @@ class Wanted:
     prices: Mapping[OptionId, Fraction] = field(default_factory=dict)
     more: bool = False
     group_size: int = 2
-    budget: int = BUDGET
+    budget: int | None = None
     seconds: float = 60
 
 
@@ -192,6 +194,12 @@ class _Subject:
     def situation(self) -> Situation:
         return self.findings.situation
 
+    @property
+    def budget(self) -> int:
+        if self.wanted.budget is not None:
+            return self.wanted.budget
+        return BUDGET if self.situation.space.dense else _BUDGET_AT_SIZE
+
 
 def _find(about: _Subject, known: dict[str, object]) -> None:
     """Fill `known` with remedies, the most wanted first, so that a stop loses little."""
@@ -201,12 +209,16 @@ def _find(about: _Subject, known: dict[str, object]) -> None:
     witnesses = known["obstacles"] = () if verdict.sticks else obstacles(verdict)
     known["nearest"], known["nearest_proved"] = nearest(about, is_package=is_package)
     if is_package and not verdict.sticks:
-        known["help"] = helped = {}
+        helped: dict[PartyId, tuple[Smallest, ...]] = {}
+        known["help"] = helped
         for party, whole in _asked(verdict, witnesses):
-            helped[party] = shifts(_asking(about, party, whole=whole))
+            for each in shifts(_asking(about, party, whole=whole)):
+                helped[party] = (*helped.get(party, ()), each)
         if len(witnesses) and len(helped) > 1 and all(map(_any_found, helped.values())):
             known["together"] = together(about, helped)
-    known["carrots"] = _carrots(about)
+    carrots = known["carrots"] = _carrots(about)
+    if carrots is not None and carrots.stopped is not None:
+        raise carrots.stopped
     known["loads"] = loads(about.situation, state, about.tick)
     known["inverses"], known["unranked"] = _inverses(about)
     if len(verdict.states) == 1:
@@ -253,7 +265,7 @@ def _asking(about: _Subject, party: PartyId, *, whole: bool) -> Asking:
         about=about.verdict.states[0],
         terms=set_apart(about.situation, about.verdict, about.state),
         whole=whole,
-        budget=about.wanted.budget,
+        budget=about.budget,
         tick=about.tick,
     )
 
@@ -302,7 +314,7 @@ def _carrots(about: _Subject) -> Carrots | None:
         found += addable(situation, about.verdict, prices)
     if not found:
         return None
-    return cheapest(Choice(situation, about.state, found, about.wanted.budget, about.tick))
+    return cheapest(Choice(situation, about.state, found, about.budget, about.tick))
 
 
 def _inverses(about: _Subject) -> tuple[dict[PartyId, Inverse], str]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from servanda.conditions import OptionId, holds
 from servanda.conflict import Conflict, Tick, silent, with_preference
-from servanda.errors import ConditionError, Undecided, UsageError
+from servanda.errors import ConditionError, Stopped, Undecided, UsageError
 from servanda.model import PartyId, Preference, Statement, Worth
 from servanda.obstacles import blocking, judged
 from servanda.situation import Situation
@@ -168,66 +168,76 @@ class Asking:
         return Found(shift=shift, sticks=verdict.sticks, still=still)
 
 
-def shifts(asking: Asking) -> tuple[Smallest, ...]:
-    """Return the smallest changes in what a party wants that bring it in, kind by kind."""
-    talks = asking.situation.conflict.walk_away is not None
-    match asking.preference.form:
-        case "points":
-            return (smallest(asking, "points", points(asking)),)
-        case "ordered":
-            return (
-                smallest(asking, "reorder", reorders(asking), moves(asking)),
-                smallest(asking, "wish", new_wishes(asking)),
-                smallest(asking, "drop", drops(asking)),
-            )
-        case "ranking":
-            return (smallest(asking, "reorder", reorders(asking), moves(asking)),)
-        case _:
-            if talks:
-                return (smallest(asking, "points", points(asking)),)
-            return (smallest(asking, "wish", new_wishes(asking)),)
+def shifts(asking: Asking) -> Iterator[Smallest]:
+    """Yield the smallest changes in what a party wants that bring it in, kind by kind.
 
-
-def smallest(
-    asking: Asking, kind: Kind, tries: Iterable[Shift], few: Iterable[Shift] = ()
-) -> Smallest:
-    """Return the smallest of some changes that bring the party in.
-
-    Parameters
-    ----------
-    asking
-        Whom to bring in.
-    kind
-        The kind of change.
-    tries
-        Every change of the kind, by size.
-    few
-        Some of them, by size, to be tried where not all can be.
+    Raises
+    ------
+    Stopped, KeyboardInterrupt
+        If the work was stopped; what was found until then has been yielded.
     """
-    work = _Work(asking)
-    bound: Fraction | None = Fraction(0)
-    try:
-        found, bound = work.first(tries)
-        if not found and bound is not None and few:
-            work.left = asking.budget
-            least = bound
-            found, _ = work.first(shift for shift in few if shift.size >= least)
-    except Undecided:
-        found = []
-        work.undecided += 1
-    ranked = sorted(found, key=lambda each: (not each.sticks, len(each.still)))
-    return Smallest(
-        kind=kind, found=tuple(ranked), bound=bound, tried=work.tried, undecided=work.undecided
-    )
+    for kind, tries, few in _kinds(asking):
+        work = _Work(asking)
+        yield work.smallest(kind, tries, few)
+        if work.stopped is not None:
+            raise work.stopped
+
+
+def _kinds(asking: Asking) -> list[tuple[Kind, Iterator[Shift], Iterator[Shift]]]:
+    """Return the kinds of change there are to what a party wants, each with all and with some."""
+    form = asking.preference.form
+    none = iter(())
+    if form == "points" or (form == "none" and asking.situation.conflict.walk_away is not None):
+        return [("points", points(asking), none)]
+    found: list[tuple[Kind, Iterator[Shift], Iterator[Shift]]] = []
+    if form != "none":
+        found.append(("reorder", reorders(asking), moves(asking)))
+    if form != "ranking":
+        found.append(("wish", new_wishes(asking), none))
+    if form == "ordered":
+        found.append(("drop", drops(asking), none))
+    return found
+
+
+def smallest(asking: Asking, kind: Kind, tries: Iterable[Shift]) -> Smallest:
+    """Return the smallest of some changes of one kind, given by size, that bring the party in."""
+    return _Work(asking).smallest(kind, tries)
 
 
 class _Work:
-    """Changes judged one by one, as many as may be."""
+    """Changes judged one by one, as many as may be, until the work is stopped."""
 
     def __init__(self, asking: Asking) -> None:
         self.asking = asking
         self.left = asking.budget
         self.tried = self.undecided = 0
+        self.stopped: Stopped | KeyboardInterrupt | None = None
+
+    def smallest(self, kind: Kind, tries: Iterable[Shift], few: Iterable[Shift] = ()) -> Smallest:
+        """Return the smallest changes that bring the party in.
+
+        Parameters
+        ----------
+        kind
+            The kind of change.
+        tries
+            Every change of the kind, by size.
+        few
+            Some of them, by size, to be tried where not all can be.
+        """
+        bound: Fraction | None = Fraction(0)
+        found: list[Found] = []
+        try:
+            found, bound = self.first(tries)
+            if not found and bound is not None and self.stopped is None:
+                self.left, least = self.asking.budget, bound
+                found, _ = self.first(shift for shift in few if shift.size >= least)
+        except Undecided:
+            self.undecided += 1
+        found.sort(key=lambda each: (not each.sticks, len(each.still)))
+        return Smallest(
+            kind=kind, found=tuple(found), bound=bound, tried=self.tried, undecided=self.undecided
+        )
 
     def first(self, tries: Iterable[Shift]) -> tuple[list[Found], Fraction | None]:
         """Return the first changes of one size that do, and their size; None if all were tried."""
@@ -237,7 +247,11 @@ class _Work:
                 if not self.left:
                     return found, size
                 self.left -= 1
-                found += self.judged(shift)
+                try:
+                    found += self.judged(shift)
+                except (Stopped, KeyboardInterrupt) as stop:
+                    self.stopped = stop
+                    return found, size
             if found:
                 return found, size
         return [], None

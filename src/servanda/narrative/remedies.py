@@ -177,6 +177,8 @@ def carrots_section(found: Remedies) -> Section:
 def _cheapest(case: Case, carrots: Carrots) -> list[str]:
     tried = counted(carrots.sets, "set")
     if not carrots.cheapest:
+        if carrots.stopped is not None:
+            return [f"The work was stopped: it sticks with none of the {tried} tried."]
         if carrots.bound is None:
             return [f"It sticks with no set of them: all {tried} were tried."]
         least = number(carrots.bound)
