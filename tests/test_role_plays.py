@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from servanda.acceptance import How
 from servanda.analysis import Findings, Request, analyse
 from servanda.model import Case
 
+ENGINES = ("grid", "solver")
 GAME = Path(__file__).parents[2] / "shared" / "cases" / "negotiation" / "deliberation_base.json"
 
 
@@ -87,8 +89,12 @@ def test_vetoes_and_five_of_six_make_fifty_five_deals(game: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize(("best", "key"), [("maximin", "maximin_package"), ("nash", "nash_all")])
-def test_the_best_deal_is_the_published_one(game: dict[str, Any], best: str, key: str) -> None:
-    findings = analyse(as_case(game, {}), Request(best=best, limit=1))
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_best_deal_is_the_published_one(
+    game: dict[str, Any], best: How, key: str, engine: str
+) -> None:
+    findings = analyse(as_case(game, {}), Request(best=best, limit=1, engine=engine))
+    assert "optimal" == findings.status
     assert game["reference"][key] == deal(findings, 0)
 
 

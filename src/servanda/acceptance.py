@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from servanda.model import PartyId, Statement
 from servanda.nodeal import NoDeal
 from servanda.situation import Situation
 from servanda.states import Truth
+
+How = Literal["maximin", "nash", "total"]
+"""By which gain in points over no deal packages are ordered: the least, the product, the sum."""
 
 
 class Acceptable(StrEnum):

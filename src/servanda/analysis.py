@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from servanda import selfenforcement
-from servanda.acceptance import Acceptable, Comparison, compare, signatories, verdict
+from servanda.acceptance import Acceptable, Comparison, How, compare, signatories, verdict
 from servanda.conditions import OptionId, mentions
 from servanda.conflict import Tick, silent
 from servanda.errors import Stopped, Undecided, UsageError
@@ -137,9 +137,12 @@ class Findings:
         Offers, commitments, guarantors and threats without which the target no longer sticks.
     status
         ``optimal``, ``feasible``, ``infeasible`` or ``unknown``.
+    order
+        What packages are ordered by: ``standing``, or a gain in points: ``maximin``, ``nash``,
+        ``total``.
     bound
-        The best standing, from 0 to 1, that the worst-off of a package of its grade could have;
-        None where every package has been looked at.
+        The best standing, from 0 to 1, that the worst-off of a package that sticks could have, or
+        the most that such a gain could be; None where every package has been looked at.
     engine
         ``grid`` or ``solver``.
     stopped
@@ -163,6 +166,7 @@ class Findings:
     blockers: tuple[Blocker, ...] = ()
     load_bearing: tuple[str, ...] = ()
     status: str = "unknown"
+    order: str = "standing"
     bound: float | None = None
     engine: str = "auto"
     stopped: str = ""
@@ -195,6 +199,8 @@ class Request:
         Order sticking packages by gain in points: ``maximin``, ``nash`` or ``total``.
     limit
         How many packages to describe in full.
+    apart
+        In how many terms at least each differs from those before it.
     group_size
         The largest group tested.
     engine
@@ -205,8 +211,9 @@ class Request:
 
     plan: str | None = None
     without: tuple[str, ...] = ()
-    best: str | None = None
+    best: How | None = None
     limit: int = 5
+    apart: int = 0
     group_size: int = 2
     engine: str = "auto"
     seed: int = 1
@@ -247,17 +254,19 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
     target = known["target"] = judge_against(situation, threats, without, tick)
     survey = _survey(situation, without, asked, tick)
     known["engine"] = "grid" if isinstance(survey, Survey) else "solver"
-    known["counts"] = survey.counts
+    known["counts"], known["order"] = survey.counts, asked.best or "standing"
     examine = _Examiner(survey, asked.group_size, tick)
     packages: list[Package] = []
-    for state in survey.first(asked.limit):
+    first = survey.first(asked.limit)
+    known["bound"] = survey.bound
+    for state in first:
         try:
             packages.append(examine.package(state))
         except Undecided as error:
             known["stopped"] = f"a package is left out: {error}"
             continue
         known["packages"] = tuple(packages)
-    known["bound"], known["status"] = survey.bound, survey.status
+    known["status"] = survey.status
     if survey.interrupted:
         raise KeyboardInterrupt
     known["refuse"], known["leave"] = survey.why_not
@@ -281,13 +290,20 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
 def _survey(situation: Situation, without: NoDeal, asked: Request, tick: Tick) -> Survey | Searched:
     """Return what finds packages: the arrays where they fit, else the solver; or as asked."""
     if asked.engine == "grid" or (asked.engine == "auto" and situation.space.dense):
-        return Survey(Grid(situation.conflict, tick), situation, without, asked.best, tick)
-    if asked.best:
-        raise UsageError("--best orders packages of the grid engine only")
+        grid = Grid(situation.conflict, tick)
+        return Survey(grid, situation, without, asked.best, apart=asked.apart, tick=tick)
     from servanda.searched import Searched  # noqa: PLC0415  # the solver is slow to import
 
     left = asked.seconds if asked.until is None else max(asked.until - monotonic(), 0.1)
-    return Searched(situation, without, asked.seed, left, tick)
+    return Searched(
+        situation,
+        without,
+        best=asked.best,
+        apart=max(asked.apart, 1),
+        seed=asked.seed,
+        seconds=left,
+        tick=tick,
+    )
 
 
 @dataclass(frozen=True)

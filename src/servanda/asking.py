@@ -30,6 +30,7 @@ from servanda.nodeal import no_deal
 from servanda.proposals import Proposals
 from servanda.record import Record
 from servanda.remedies import Remedies, Wanted, remedies
+from servanda.settlements import BEST
 from servanda.situation import Situation, lay
 from servanda.sources import Kept, find_sources
 from servanda.stability import Concept
@@ -121,8 +122,9 @@ def findings_of(asked: Asked, tick: Tick) -> Findings:
     request = Request(
         plan=asked.plan,
         without=asked.without,
-        best=asked.best,
+        best=next((order for order in BEST if order == asked.best), None),
         limit=max(asked.limit, asked.package or 1),
+        apart=asked.apart,
         group_size=asked.group_size,
         engine=asked.engine,
         seed=asked.seed,

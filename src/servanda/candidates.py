@@ -9,7 +9,7 @@ that the others would give are searched locally, and a candidate that fails is e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from math import ceil, floor, isfinite
@@ -33,6 +33,7 @@ Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 _PATIENCE: Final = 16  # candidates of which it cannot be told who would leave them
 _SMALL: Final = 400  # Boolean variables up to which one worker is quicker than eight
+_WHILE: Final = 0.5  # of the solver's own time: sums are first tried for so long
 _ROUNDING: Final = 1e-6  # of a bound that the solver tells; goals are whole numbers
 
 
@@ -341,6 +342,7 @@ class Candidates:
         assumed: Sequence[Any] = (),
         *,
         maximise: bool,
+        adds_up: bool = False,
         refuse: Callable[[int], bool] | None = None,
     ) -> Optimum:
         """Return the best that a goal can be where nobody would leave.
@@ -353,37 +355,35 @@ class Candidates:
             Literals taken to be true this time.
         maximise
             Whether more is better.
+        adds_up
+            Whether the goal is made of sums of many numbers, which takes another kind of proof.
         refuse
             Told a candidate; excludes it and says so, where it will not do for another reason.
         """
         bound: int | None = None
-        while not self.interrupted:
-            left = None if self.until is None else self.until - monotonic()
-            if (left is not None and left <= 0) or self.undecided > _PATIENCE:
-                break
+        while not self.interrupted and not self._late and self.undecided <= _PATIENCE:
             try:
                 self.tick("looking for packages")
-                solver, code = self._solve(goal, assumed, left, maximise=maximise)
-                self.interrupted = ended_early(solver, left, code)
-                if code == cp_model.INFEASIBLE and not self.undecided:
-                    return Optimum(status="infeasible")
-                if code in {cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.UNKNOWN}:
-                    bound = _bound(solver, bound, maximise=maximise)
-                if code not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
+                found = self._solve(goal, assumed, maximise=maximise, adds_up=adds_up)
+                if found.status == "infeasible" and not self.undecided:
+                    return found
+                bound = _tighter(bound, found.bound, maximise=maximise)
+                if found.state is None:
                     break
-                state = self._state(solver)
-                if self._broken(state) or (refuse is not None and refuse(state)):
+                if self._broken(found.state) or (refuse is not None and refuse(found.state)):
                     continue
             except KeyboardInterrupt:
                 self.interrupted = True
                 break
             except Stopped:
                 break
-            value = round(solver.objective_value)
-            proved = code == cp_model.OPTIMAL and not self.undecided
-            status: Status = "optimal" if proved else "feasible"
-            return Optimum(status=status, state=state, value=value, bound=bound)
+            status: Status = "feasible" if self.undecided else found.status
+            return replace(found, status=status, bound=bound)
         return Optimum(status="unknown", bound=bound)
+
+    @property
+    def _late(self) -> bool:
+        return self.until is not None and monotonic() >= self.until
 
     def at_least(self, goal: Any, value: int) -> Any:
         """Return a literal that makes a goal reach a value."""
@@ -404,9 +404,13 @@ class Candidates:
         return Optimum(status=found.status, state=found.state)
 
     def _solve(
-        self, goal: Any, assumed: Sequence[Any], left: float | None, *, maximise: bool
-    ) -> tuple[cp_model.CpSolver, Any]:
-        """Solve once, with some literals taken to be true, and so many seconds left."""
+        self, goal: Any, assumed: Sequence[Any], *, maximise: bool, adds_up: bool
+    ) -> Optimum:
+        """Solve once, with some literals taken to be true.
+
+        Sums of many numbers are tried for a while in the usual way, which comes upon good
+        packages, and then by a search that raises the bound, which is far quicker at proving.
+        """
         copy = self.forms.model.clone()
         for literal in assumed:
             variable = max(literal.index, -literal.index - 1)  # a negated one counts from -1 down
@@ -416,9 +420,51 @@ class Candidates:
             copy.maximize(goal)
         else:
             copy.minimize(goal)
+        if not adds_up:
+            return self._run(copy, maximise=maximise)
+        first = self._run(copy, work=_WHILE, maximise=maximise)
+        if first.status in {"optimal", "infeasible"} or self.interrupted or self._late:
+            return first
+        second = self._run(copy, by_bound=True, maximise=maximise)
+        if second.status in {"optimal", "infeasible"}:
+            return second
+        better = max if maximise else min
+        known = [each for each in (first, second) if each.value is not None]
+        best = better(known, key=lambda each: each.value or 0, default=second)
+        return replace(best, bound=_tighter(first.bound, second.bound, maximise=maximise))
+
+    def _run(
+        self,
+        model: cp_model.CpModel,
+        *,
+        maximise: bool,
+        work: float | None = None,
+        by_bound: bool = False,
+    ) -> Optimum:
+        """Run the solver, perhaps for so much work only, which is the same on every machine."""
+        left = None if self.until is None else max(self.until - monotonic(), 0.01)
         solver = cp_model.CpSolver()
-        _set(solver.parameters, self.seed, left, len(copy.proto.variables))
-        return solver, solved(solver, copy)
+        _set(solver.parameters, self.seed, left, len(model.proto.variables))
+        if work is not None:
+            solver.parameters.max_deterministic_time = work
+        if by_bound:
+            solver.parameters.num_workers = 1
+            solver.parameters.optimize_with_lb_tree_search = True
+        code = solved(solver, model)
+        worked = solver.response_proto.deterministic_time
+        worked_enough = work is not None and worked >= 0.9 * work
+        self.interrupted = not worked_enough and ended_early(solver, left, code)
+        if code not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
+            bound = _bound(solver, maximise=maximise) if code == cp_model.UNKNOWN else None
+            return Optimum(
+                status="infeasible" if code == cp_model.INFEASIBLE else "unknown", bound=bound
+            )
+        return Optimum(
+            status="optimal" if code == cp_model.OPTIMAL else "feasible",
+            state=self._state(solver),
+            value=round(solver.objective_value),
+            bound=_bound(solver, maximise=maximise),
+        )
 
     def _state(self, solver: cp_model.CpSolver) -> int:
         levels = {
@@ -434,15 +480,18 @@ class Candidates:
         return sum(self.forms.levels[o][level].negated() for o, level in start.items())
 
 
-def _bound(solver: cp_model.CpSolver, known: int | None, *, maximise: bool) -> int | None:
-    """Return the tighter of two bounds on a goal, that of the solver rounded outwards."""
+def _bound(solver: cp_model.CpSolver, *, maximise: bool) -> int | None:
+    """Return the solver's bound on a goal, rounded outwards."""
     found = solver.best_objective_bound
     if not isfinite(found):
-        return known
-    bound = floor(found + _ROUNDING) if maximise else ceil(found - _ROUNDING)
-    if known is None:
-        return bound
-    return min(known, bound) if maximise else max(known, bound)
+        return None
+    return floor(found + _ROUNDING) if maximise else ceil(found - _ROUNDING)
+
+
+def _tighter(one: int | None, other: int | None, *, maximise: bool) -> int | None:
+    """Return the tighter of two bounds on a goal."""
+    known = [bound for bound in (one, other) if bound is not None]
+    return (min if maximise else max)(known, default=None)
 
 
 def _set(parameters: Any, seed: int, seconds: float | None, variables: int) -> None:

@@ -395,7 +395,7 @@ def threat(asked: Asked) -> int:
 
 
 @servanda.command()
-@asks(*_PLANNED, "best", "limit", *_FOUND, *_SOURCED, *_TIMED, "strict", *_SHOWN)
+@asks(*_PLANNED, "best", "limit", "apart", *_FOUND, *_SOURCED, *_TIMED, "strict", *_SHOWN)
 def agreements(asked: Asked) -> int:
     """Show the agreements that stick, then the near misses, and who blocks them."""
     from servanda import asking, wire

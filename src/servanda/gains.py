@@ -16,13 +16,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Final, Literal
 
-from servanda.acceptance import signatories
+from servanda.acceptance import How, signatories
 from servanda.candidates import Candidates, Optimum
 from servanda.conditions import Among, OptionId
 from servanda.errors import UsageError
 from servanda.model import PartyId
-
-How = Literal["maximin", "nash", "total"]
 
 _UNITS: Final = 10**6  # of a logarithm, so that it is a whole number
 _SLACK: Final = 3  # units by which rounding may lift a chord, so that it never cuts too deep
@@ -178,7 +176,7 @@ class Gains:
 
     def _greatest(self) -> tuple[Optimum, Fraction]:
         """Return the package with the greatest least gain, or sum of gains."""
-        found = self.search.optimum(self._goal, maximise=True)
+        found = self.search.optimum(self._goal, maximise=True, adds_up=True)
         bound = self._most if found.bound is None else Fraction(found.bound, self.unit)
         if found.state is None or found.value is None or found.status != "optimal":
             return found, bound
@@ -211,7 +209,7 @@ class Gains:
         assumed = [logarithms.positive]
         state, most, top = None, 0, math.ceil(self._most * one)
         while True:
-            found = search.optimum(logarithms.goal, assumed, maximise=True)
+            found = search.optimum(logarithms.goal, assumed, maximise=True, adds_up=True)
             if found.status == "infeasible":
                 break
             if found.bound is not None:

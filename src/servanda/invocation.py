@@ -39,6 +39,7 @@ class Asked:
     without: tuple[str, ...] = ()
     best: str | None = None
     limit: int = 5
+    apart: int = 0
     group_size: int = 2
     engine: str = "auto"
     seed: int = 1
@@ -153,6 +154,14 @@ _OPTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
         show_default=True,
         metavar="N",
         help="How many packages to describe.",
+    ),
+    "apart": click.option(
+        "--apart",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        metavar="N",
+        help="Of packages that differ in fewer than N terms, show the first only.",
     ),
     "group_size": click.option(
         "--group-size",

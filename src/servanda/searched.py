@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from time import monotonic
 
-from servanda.acceptance import Acceptable, verdict
+from servanda.acceptance import Acceptable, How, verdict
 from servanda.candidates import Status
 from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent
@@ -37,6 +37,10 @@ class Searched:
     ----------
     situation, no_deal
         The case, perhaps under a plan, and where it goes without agreement.
+    best
+        ``maximin``, ``nash`` or ``total`` gain in points instead of the standing of the worst-off.
+    apart
+        In how many terms at least a package differs from those before it.
     seed, seconds
         The solver's seed, and how long the work may take; None for as long as it needs.  Some of
         that is left for describing what is found.
@@ -49,8 +53,9 @@ class Searched:
         ``optimal``: the first package is the best; ``infeasible``: it is proved that none
         sticks; ``feasible`` or ``unknown`` where time ran out.
     bound
-        The best standing, from 0 to 1, that the worst-off signatory of any package could have
-        that sticks, of the grades that were searched; None where none was.
+        Of any package that sticks, of the grades that were searched: the best standing, from 0
+        to 1, that its worst-off signatory could have; or the most that the gain could be by which
+        packages are ordered.  None where none was searched.
     interrupted
         Whether somebody ended the search before it was done.
     nearest_proved
@@ -59,6 +64,8 @@ class Searched:
 
     situation: Situation
     no_deal: NoDeal
+    best: How | None = None
+    apart: int = 1
     seed: int = 1
     seconds: float | None = None
     tick: Tick = silent
@@ -89,9 +96,10 @@ class Searched:
         for concept in (Concept.NASH, Concept.SEQ):
             search = self._search(concept)
             for state in found:
-                search.leave_out(state)
-            for best in search.packages(limit - len(found)):
-                self.bound = max(self.bound or 0.0, best.bound / Search.FULL)
+                search.leave_out(state, apart=self.apart)
+            for best in search.packages(limit - len(found), by=self.best, apart=self.apart):
+                bound = best.bound / Search.FULL if best.most is None else float(best.most)
+                self.bound = bound if self.bound is None else max(self.bound, bound)
                 proved &= best.status in {"optimal", "infeasible"}
                 if best.state is not None:
                     found.append(best.state)
@@ -108,8 +116,8 @@ class Searched:
 
     def _near_misses(self, limit: int) -> list[int]:
         """Return packages that are acceptable, though somebody would leave them."""
-        search = self._search(None)
-        return [best.state for best in search.packages(limit) if best.state is not None]
+        found = self._search(None).packages(limit, by=self.best, apart=self.apart)
+        return [best.state for best in found if best.state is not None]
 
     def _search(self, concept: Concept | None) -> Search:
         return Search(

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from servanda.acceptance import Acceptable, acceptance, signs
+from servanda.acceptance import Acceptable, How, acceptance, signs
 from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent
 from servanda.errors import UsageError
@@ -30,7 +30,7 @@ from servanda.situation import Situation
 from servanda.stability import Concept, Grade, grade_of
 from servanda.states import Truth
 
-BEST = ("maximin", "nash", "total")
+BEST: tuple[How, ...] = get_args(How)
 States = NDArray[np.int64]
 
 
@@ -44,6 +44,8 @@ class Survey:
         The engine, the case under its plan, and where it goes without agreement.
     best
         ``maximin``, ``nash`` or ``total`` gain in points instead of leximin standing.
+    apart
+        In how many terms at least each of the first packages differs from those before it.
     tick
         Told what is being computed.
     """
@@ -51,7 +53,8 @@ class Survey:
     grid: Grid
     situation: Situation
     no_deal: NoDeal
-    best: str | None = None
+    best: How | None = None
+    apart: int = 0
     tick: Tick = silent
 
     @cached_property
@@ -101,10 +104,10 @@ class Survey:
 
     def first(self, limit: int) -> list[int]:
         """Return the first packages in order: those that stick, then near misses."""
-        return self._first(self.packages, limit)
+        return self._first(self.packages, limit, self.apart)
 
-    def _first(self, states: States, limit: int) -> list[int]:
-        """Return the first of some packages in order."""
+    def _first(self, states: States, limit: int, apart: int = 0) -> list[int]:
+        """Return the first of some packages in order, each so many terms from those before it."""
         classes = (self.acceptable[states].astype(np.int64) * 8 + self.grade[states]) + np.where(
             self.sticks[states], 0, 64
         )
@@ -113,8 +116,16 @@ class Survey:
             if len(chosen) >= limit:
                 break
             self.tick("order of packages")
-            chosen += self._ordered(states[classes == rank])
-        return chosen[:limit]
+            for state in self._ordered(states[classes == rank]):
+                if not apart or all(self._between(state, other) >= apart for other in chosen):
+                    chosen.append(state)
+                if len(chosen) >= limit:
+                    break
+        return chosen
+
+    def _between(self, state: int, other: int) -> int:
+        """Return in how many terms two packages differ."""
+        return len(self.situation.space.changes(state, other).keys() & set(self.situation.terms))
 
     # --------------------------------------------------------------------- within a class
 

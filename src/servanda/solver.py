@@ -9,9 +9,10 @@ from functools import cached_property
 from time import monotonic
 from typing import Any, Final
 
+from servanda.acceptance import How
 from servanda.candidates import Candidates, Status
 from servanda.conditions import OptionId
-from servanda.gains import Gains, How
+from servanda.gains import Gains
 from servanda.leximin import SCALE, Leximin, standings
 
 

@@ -119,15 +119,23 @@ def _by_the_solver(findings: Findings) -> str:
     """Return what the solver found and proved, where not every package was looked at."""
     if findings.engine != "solver":
         return "how many packages stick is not known"
-    bound = "" if findings.bound is None else f"{findings.bound:.0%}"
     told = {
         "optimal": "of the packages that stick, the best is found and proved; how many there are "
         "is not counted",
         "feasible": "a package that sticks is found; it is not proved to be the best, whose "
-        f"worst-off signatory can have a standing of {bound} at most",
+        f"{_at_most(findings)} at most",
         "infeasible": "no package sticks: that is proved",
     }
     return told.get(findings.status, "no package that sticks was found, and none is ruled out")
+
+
+def _at_most(findings: Findings) -> str:
+    """Return how good the best package can be, as far as it is known."""
+    bound = findings.bound or 0.0
+    gains = {"maximin": "least gain", "nash": "product of gains", "total": "sum of gains"}
+    if findings.order in gains:
+        return f"{gains[findings.order]} in points can be {bound:,.10g}"
+    return f"worst-off signatory can have a standing of {bound:.0%}"
 
 
 # ------------------------------------------------------------------------ who blocks

@@ -22,6 +22,7 @@ def agreements(findings: Findings) -> Data:
         "target": _target(findings, findings.target),
         "packages": [package(findings, each) for each in findings.packages],
         "status": findings.status,
+        "order": findings.order,
         "bound": findings.bound,
         "engine": findings.engine,
         "counts": dict(findings.counts),
