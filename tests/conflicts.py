@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import yaml
 from hypothesis import strategies as st
 
+from servanda.conflict import Conflict
 from servanda.model import Case
 from slow import Slow, State
 
@@ -240,6 +242,25 @@ def features(case: Case, slow: Slow | None = None) -> frozenset[str]:
     excludes some state, a tie only if some party is indifferent between two feasible states.
     """
     return frozenset(_features(slow or Slow(case), case))
+
+
+def features_of(conflict: Conflict) -> frozenset[str]:
+    """Return some of the features that a conflict really has, quickly, from its arrays."""
+    case, found = conflict.case, set[str]()
+    states = np.flatnonzero(conflict.feasible.reshape(-1))
+    for name, option in case.options.items():
+        stands = len(np.unique(conflict.space.column(states, name)))
+        if stands > 1:
+            found |= {f"one-way {option.only}"} if option.only else set()
+            found |= {"joint"} if option.joint else set()
+            found |= {"levels"} if stands > 2 else set()
+    found |= {"infeasible"} if len(states) < conflict.space.size else set()
+    for party in case.parties:
+        if len(np.unique(conflict.payoffs[party].of(states))) < len(states):
+            found.add("ties")
+        if party in case.preferences:
+            found.add(case.preferences[party].form)
+    return frozenset(found)
 
 
 def _features(slow: Slow, case: Case) -> Iterator[str]:

@@ -4,7 +4,12 @@ from collections import Counter
 
 import pytest
 
-KINDS = {"features": "random conflicts", "plan features": "random conflicts with a plan"}
+KINDS = {
+    "features": "random conflicts",
+    "plan features": "random conflicts with a plan",
+    "solver features": "random conflicts put to the solver",
+    "symbolic features": "random conflicts put to diagrams",
+}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -15,17 +15,21 @@ TALKS = 0.15
 PERIODS = ("2009", "2010")
 
 
-def random_planned(rng: random.Random) -> Case:
+def random_planned(rng: random.Random, *, points: bool = False) -> Case:
     """Return a random conflict with a default plan, perhaps with a quota or as pure talks.
 
     Parameters
     ----------
     rng
         Where chance comes from; the same generator state gives the same conflict.
+    points
+        Whether every party's wishes are in points.
     """
     draft = _Draft(rng, as_data(random_conflict(rng)))
     if rng.random() < TALKS:
         draft.make_talks()
+    if points:
+        draft.make_points()
     draft.make_signatories()
     draft.make_plan()
     return Case.model_validate(draft.told)
@@ -62,6 +66,14 @@ class _Draft:
         }
         self.told["walk_away"] = {party: rng.choice((0, 1, 2, 2.25, 4)) for party in self.parties}
         self.base = Case.model_validate(self.told).base
+
+    def make_points(self) -> None:
+        """Make every party's wishes ones in points."""
+        worths = (1, 2, 3, 5, 2.5, "0..3", -1)
+        self.told["preferences"] = {
+            party: {"points": {self.wish(): self.rng.choice(worths) for _ in range(4)}}
+            for party in self.parties
+        }
 
     def make_signatories(self) -> None:
         """Ask at least so many of some parties, perhaps with vetoes."""
