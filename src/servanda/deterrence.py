@@ -9,19 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from functools import cached_property
+from typing import Final
 
 from oxidd.util import BooleanOperator
 
 from servanda.conditions import OptionId
 from servanda.model import Case, PartyId
+from servanda.relations import Relations, Step
+from servanda.spelling import Diagram
 from servanda.stability import Concept
-from servanda.symbolic import Diagram, Step, Symbolic, in_room
+from servanda.symbolic import Symbolic, in_room
 
 Levels = Mapping[OptionId, int]
 """A state, as the level index of every option."""
 
 _AND: Final = BooleanOperator.AND
+
+
+Pool = dict[tuple[PartyId, str, bool, bool], Step]
+"""Relations of parties, by what the party wants where that matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,28 @@ class _Layer:
 
     mover: PartyId | None
     states: Diagram
+
+
+@dataclass(frozen=True)
+class _Shared(Relations):
+    """The moves of every party, shared by all who see the parties want the same."""
+
+    pool: Pool = field(default_factory=dict, repr=False)
+    _words: dict[PartyId, str] = field(default_factory=dict, repr=False)
+
+    def step(self, party: PartyId, *, improving: bool = False, moving: bool = False) -> Step:
+        """Return a party's moves; they hang on its wishes only where they are improvements."""
+        key = (party, self._said(party) if improving else "", improving, moving)
+        if key not in self.pool:
+            self.pool[key] = super().step(party, improving=improving, moving=moving)
+        return self.pool[key]
+
+    def _said(self, party: PartyId) -> str:
+        """Return a party's wishes as text."""
+        if party not in self._words:
+            preference = self.spelling.case.preferences.get(party)
+            self._words[party] = "" if preference is None else preference.model_dump_json()
+        return self._words[party]
 
 
 @dataclass(frozen=True)
@@ -44,8 +73,7 @@ class Deterrence(Symbolic):
     _layers: dict[tuple[PartyId, Concept, tuple[bool, ...]], tuple[_Layer, ...]] = field(
         default_factory=dict, repr=False
     )
-    _words: dict[PartyId, str] = field(default_factory=dict, repr=False)
-    _pool: dict[tuple[PartyId, str, bool, bool], Any] = field(default_factory=dict, repr=False)
+    _pool: Pool = field(default_factory=dict, repr=False)
 
     def seen_by(self, case: Case) -> Deterrence:
         """Return the same for a case that differs in the parties' wishes only.
@@ -58,26 +86,15 @@ class Deterrence(Symbolic):
         case
             The same options, rules and facts.
         """
-        new = replace(self, case=case, _steps={}, _wished={}, _stable={}, _layers={}, _words={})
-        for known in ("_spelling", "_moves", "feasible"):
+        new = replace(self, case=case, _stable={}, _equilibria={}, _layers={})
+        for known in ("_moves", "feasible"):
             new.__dict__[known] = getattr(self, known)
+        new.__dict__["_spelling"] = self._spelling.seen_by(case)
         return new
 
-    def _step(self, party: PartyId, *, improving: bool = False, moving: bool = False) -> Step:
-        """Return a party's moves, kept by its wishes where these matter."""
-        said = self._said(party) if improving else ""
-        key = (party, said, improving, moving)
-        if key not in self._pool:
-            self._pool[key] = self._find_step(party, improving=improving, moving=moving)
-        found: Step = self._pool[key]
-        return found
-
-    def _said(self, party: PartyId) -> str:
-        """Return a party's wishes as text."""
-        if party not in self._words:
-            preference = self.case.preferences.get(party)
-            self._words[party] = "" if preference is None else preference.model_dump_json()
-        return self._words[party]
+    @cached_property
+    def _relations(self) -> Relations:
+        return _Shared(self._spelling, self._moves, pool=self._pool)
 
     def gain(self, party: PartyId, state: Levels) -> dict[OptionId, int] | None:
         """Return an improvement of a party; None if it has none."""
@@ -100,10 +117,10 @@ class Deterrence(Symbolic):
         better = self.feasible & ~self._below(party, state)
         if concept is Concept.NASH:
             return self._to(party, state, better, improving=False)
-        here = self._state(state)
+        here = self._alone(state)
 
         def free(answered: Diagram) -> Diagram:
-            return self._before(self._step(party), better & ~answered) & here
+            return self._before(self._relations.step(party), better & ~answered) & here
 
         layers = self._led(party, state, concept, until=lambda each: not free(each).satisfiable())
         return self._to(party, state, better & ~layers[-1].states, improving=False)
@@ -139,20 +156,18 @@ class Deterrence(Symbolic):
 
     # ------------------------------------------------------------------------------- sets
 
-    def _state(self, state: Levels) -> Diagram:
-        """Return a single state."""
+    def _alone(self, state: Levels) -> Diagram:
+        """Return a single state as a set."""
         return self._spelling.every(self._spelling.at(o, level) for o, level in state.items())
 
     def _granted(self, party: PartyId, state: Levels) -> tuple[bool, ...]:
         """Return which of a party's wishes hold in a state."""
-        return tuple(self.holds(wish, state) for wish in self._wishes(party))
+        bits = self._state(state)
+        return tuple(bool(wish.eval(bits)) for wish in self._spelling.wishes(party))
 
     def _below(self, party: PartyId, state: Levels) -> Diagram:
         """Return where a party is no better off than in a state."""
-        yes = self._spelling.yes
-        granted = (yes if held else ~yes for held in self._granted(party, state))
-        pairs = list(zip(granted, self._wishes(party), strict=True))
-        return self.feasible & self._spelling.outweighs(pairs, equal=True)
+        return self.feasible & ~self.at_least(party, state, better=True)
 
     def _led(
         self,
@@ -170,10 +185,10 @@ class Deterrence(Symbolic):
             return self._layers[key]
         goal = self._below(party, state)
         if concept is Concept.SMR:
-            goal &= ~self._before(self._step(party), self.feasible & ~goal)
+            goal &= ~self._before(self._relations.step(party), self.feasible & ~goal)
         improving = concept is Concept.SEQ
         if self._moves.waits:
-            whole = self._brought_about(goal, party, improving=improving)
+            whole = self._responses(party, improving=improving).into(goal)
             layers, done = [_Layer(None, goal), _Layer(None, whole)], True
         else:
             layers, done = self._widened(goal, party, improving=improving, until=until)
@@ -197,7 +212,9 @@ class Deterrence(Symbolic):
             for mover in movers:
                 self.tick(f"answers by {self.case.name(mover)}")
                 found = layers[-1].states
-                wider = found | self._before(self._step(mover, improving=improving), found)
+                wider = found | self._before(
+                    self._relations.step(mover, improving=improving), found
+                )
                 if wider == found:
                     settled += 1
                 else:
@@ -218,13 +235,13 @@ class Deterrence(Symbolic):
         2. Idle options may come to stand anywhere, and all that is not the party's own stays.
         3. Option by option the level nearest to the present one is kept that still leads there.
         """
-        step, spelling = self._step(party, improving=improving), self._spelling
+        step, spelling = self._relations.step(party, improving=improving), self._spelling
         reach = self._moves.reach((party,))
         fallen = (option for _, falling in reach.packages for option in falling)
         own = dict.fromkeys((*reach.free, *reach.terms, *fallen))
         then = {o: self._stands_twice(step, o) for o in own}
         every = spelling.variables(self.case.options)
-        left = step.relation.apply_exists(_AND, self._state(state), every)
+        left = step.relation.apply_exists(_AND, self._alone(state), every)
         left &= goal.substitute(step.renaming)
         left &= spelling.every(spelling.at(o, n) for o, n in state.items() if o not in own)
         if not left.satisfiable():

@@ -6,6 +6,7 @@ ServandaError
 ├── UsageError       the question cannot be asked of this case (exit code 2)
 │   └── Contradictory    answers and authors change what cannot be changed together
 ├── Undecided        a question too large to settle (not to be taken for a no)
+│   └── OutOfRoom    its decision diagrams take more nodes than they may
 └── Stopped          the time limit or Ctrl-C came first (findings so far are kept)
 """
 
@@ -128,6 +129,10 @@ class Contradictory(UsageError):
 
 class Undecided(UsageError):
     """A question that would take looking at too many states."""
+
+
+class OutOfRoom(Undecided):
+    """Decision diagrams that outgrow the nodes they may have; more may do."""
 
 
 class Stopped(ServandaError):

@@ -10,42 +10,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from fractions import Fraction
 from functools import cached_property, wraps
+from itertools import pairwise
 from math import inf
 from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
-from oxidd.bcdd import BCDDFunction, BCDDManager, BCDDSubstitution
 from oxidd.util import BooleanOperator, DDMemoryError
 
-from servanda.conditions import (
-    COMPARE,
-    AllOf,
-    Always,
-    Among,
-    AnyOf,
-    Condition,
-    Count,
-    Iff,
-    Not,
-    OptionId,
-    Total,
-    mentions,
-)
+from servanda.conditions import Condition, OptionId
 from servanda.conflict import Tick, silent
-from servanda.errors import Undecided, UsageError
-from servanda.model import Case, PartyId, Preference
+from servanda.errors import OutOfRoom, Undecided, UsageError
+from servanda.model import Case, PartyId
 from servanda.moves import Moves
+from servanda.relations import Relations, Step
+from servanda.responses import Responses
+from servanda.spelling import Diagram, Spelling
 from servanda.stability import Concept
 from servanda.states import StateSpace
 
-Diagram = BCDDFunction
-"""A set of states; ``&``, ``|`` and ``~`` combine the sets of one engine."""
+__all__ = ["Diagram", "Effort", "Symbolic"]
 
-Worths = Sequence[tuple[Fraction, Diagram]]
-"""What something is worth, and where it is worth that."""
-
-_MOST_TOTALS = 2**12
-_ZERO, _ONE = Fraction(0), Fraction(1)
 _AND = BooleanOperator.AND
 
 _Given = ParamSpec("_Given")
@@ -53,250 +37,27 @@ _Found = TypeVar("_Found")
 _Engine = TypeVar("_Engine", bound="Symbolic")
 
 
-# ------------------------------------------------------------------ how states are spelled
+@dataclass(slots=True)
+class Effort:
+    """How much work may go into SEQ, told in nodes gone over, and how much has.
 
-
-@dataclass(frozen=True)
-class Spelling:
-    """How the states of a case are spelled in variables, and where conditions hold.
-
-    Parameters
-    ----------
-    case
-        The case.
-    by_owner
-        Its options, those of one owner side by side.
-    capacity
-        How many nodes all diagrams may have together.
-
-    Notes
-    -----
-    An option of n levels takes as many variables as n - 1 has binary digits.  Conditions say
-    nothing sensible of codes beyond the last level: what is `coded` must be asked for besides.
+    It is the same on every machine, as a time limit is not.
     """
 
-    case: Case = field(repr=False)
-    by_owner: tuple[OptionId, ...]
-    capacity: int
-    _truths: dict[Condition, Diagram] = field(default_factory=dict, repr=False)
+    most: float = inf
+    spent: int = 0
 
-    @cached_property
-    def manager(self) -> BCDDManager:
-        """Where all diagrams are kept."""
-        # One thread: more of them help within one operation only, and most are short.
-        return BCDDManager(self.capacity, max(1, self.capacity // 4), 1)
-
-    @cached_property
-    def yes(self) -> Diagram:
-        """Everywhere."""
-        return self.manager.true()
-
-    def every(self, parts: Iterable[Diagram]) -> Diagram:
-        """Return where all parts hold."""
-        result = self.yes
-        for part in parts:
-            result &= part
-        return result
-
-    def some(self, parts: Iterable[Diagram]) -> Diagram:
-        """Return where some part holds."""
-        result = ~self.yes
-        for part in parts:
-            result |= part
-        return result
-
-    @cached_property
-    def bits(self) -> Mapping[OptionId, Sequence[int]]:
-        """The variables of each option, lowest binary digit of its level first.
-
-        The variable after each is its twin, for the same digit *then*, after a move: side by side
-        they keep what is said of both small.
-        """
-        words, options = self.case.vocabulary, self.case.options
-        tied = [group for party in self.case.parties for group in self.case.statements(party)]
-        texts = [statement.wish for group in tied for statement in group]
-        texts += [rule.that for rule in self.case.never]
-        texts += [option.when for option in options.values() if option.when is not None]
-        bits = {}
-        for option in pulled_together(self.by_owner, [mentions(words.condition(t)) for t in texts]):
-            found = self.manager.add_vars(2 * (self.size(option) - 1).bit_length())
-            bits[option] = range(found.start, found.stop, 2)
-        return bits
-
-    def size(self, option: OptionId) -> int:
-        """Return how many levels an option has."""
-        return len(self.case.options[option].levels)
-
-    def at(self, option: OptionId, level: int, *, then: bool = False) -> Diagram:
-        """Return where an option stands at a level, now or then."""
-        digits = (self.manager.var(bit + then) for bit in self.bits[option])
-        return self.every(d if level >> place & 1 else ~d for place, d in enumerate(digits))
-
-    def among(self, option: OptionId, levels: Iterable[int], *, then: bool = False) -> Diagram:
-        """Return where an option stands at one of some levels, now or then."""
-        return self.some(self.at(option, level, then=then) for level in levels)
-
-    def unchanged(self, options: Iterable[OptionId]) -> Diagram:
-        """Return where options stand alike now and then."""
-        var = self.manager.var
-        return self.every(var(b).equiv(var(b + 1)) for o in options for b in self.bits[o])
-
-    def variables(self, options: Iterable[OptionId], *, then: bool = False) -> Diagram:
-        """Return the variables of options, as quantifiers take them."""
-        return self.every(self.manager.var(b + then) for o in options for b in self.bits[o])
-
-    def renaming(self, options: Iterable[OptionId]) -> BCDDSubstitution:
-        """Return what turns now into then for some options."""
-        twins = ((bit, self.manager.var(bit + 1)) for o in options for bit in self.bits[o])
-        return BCDDFunction.make_substitution(twins)
-
-    @cached_property
-    def coded(self) -> Diagram:
-        """Where every option stands at one of its levels."""
-        return self.every(self.among(option, range(self.size(option))) for option in self.bits)
-
-    def count(self, states: Diagram) -> int:
-        """Return how many states there are in a set of states that are coded."""
-        # Counted over all variables, twins and bar too, which then divide out exactly.
-        every = self.manager.num_vars()
-        return states.sat_count(every) >> (every - sum(map(len, self.bits.values())))
-
-    def truth(self, condition: Condition) -> Diagram:
-        """Return where a condition holds."""
-        if condition not in self._truths:
-            self._truths[condition] = self._truth(condition)
-        return self._truths[condition]
-
-    def _truth(self, condition: Condition) -> Diagram:
-        match condition:
-            case Always(truth):
-                return self.yes if truth else ~self.yes
-            case Among(option, levels):
-                return self.among(option, levels)
-            case Not(part):
-                return ~self.truth(part)
-            case AllOf(parts):
-                return self.every(map(self.truth, parts))
-            case AnyOf(parts):
-                return self.some(map(self.truth, parts))
-            case Iff(left, right):
-                return self.truth(left).equiv(self.truth(right))
-            case Count(low, high, parts):
-                numbers = self._totals(self._if(self.truth(part)) for part in parts)
-                return self.some(d for number, d in numbers.items() if low <= number <= high)
-            case Total(sign, bound, terms):
-                totals = self._totals(self._along(option, values) for option, values in terms)
-                return self.some(d for total, d in totals.items() if COMPARE[sign](total, bound))
-
-    def _if(self, truth: Diagram, worth: Fraction = _ONE) -> Worths:
-        """Return a worth where something holds, zero elsewhere."""
-        return ((worth, truth), (_ZERO, ~truth))
-
-    def _along(self, option: OptionId, values: Iterable[Fraction]) -> Worths:
-        """Return one worth for each level of an option."""
-        return [(value, self.at(option, level)) for level, value in enumerate(values)]
-
-    def _totals(self, terms: Iterable[Worths]) -> dict[Fraction, Diagram]:
-        """Return where worths add up to each total.
+    def spend(self, nodes: int) -> None:
+        """Count some work.
 
         Raises
         ------
-        UsageError
-            If there are too many totals.
+        Undecided
+            If that was too much.
         """
-        totals = {_ZERO: self.yes}
-        for term in terms:
-            fresh: dict[Fraction, list[Diagram]] = {}
-            for total, states in totals.items():
-                for worth, truth in term:
-                    met = states & truth
-                    if met.satisfiable():
-                        fresh.setdefault(total + worth, []).append(met)
-            if len(fresh) > _MOST_TOTALS:
-                message = f"what is added up comes to more than {_MOST_TOTALS:,} different totals"
-                hint = "the symbolic engine needs ordered statements, or rounder numbers"
-                raise UsageError(message, hint)
-            totals = {total: self.some(found) for total, found in fresh.items()}
-        return totals
-
-    def wishes(self, preference: Preference) -> Iterator[Diagram]:
-        """Yield what a party wishes, each wish outweighing all that follow.
-
-        A statement is one wish; a tied group of m is 'at least m', …, 'at least 1'; points are one
-        for every total, and a ranking is one for every rank.
-        """
-        words = self.case.vocabulary
-        for tied in preference.ordered:
-            truths = [self.truth(words.condition(statement.wish)) for statement in tied]
-            yield from self._at_least(self._totals(map(self._if, truths)))
-        if preference.form == "points":
-            yield from self._at_least(self.points(preference))
-        so_far = ~self.yes
-        for rank in preference.ranking:
-            for state in rank:
-                terms = dict.fromkeys(self.case.options, 0) | dict(map(words.term, state))
-                so_far |= self.every(self.at(option, level) for option, level in terms.items())
-            yield so_far
-
-    def _at_least(self, totals: Mapping[Fraction, Diagram]) -> Iterator[Diagram]:
-        """Yield where a total is the highest, at least the next one, and so on; not the lowest."""
-        so_far = ~self.yes
-        for total in sorted(totals, reverse=True)[:-1]:
-            so_far |= totals[total]
-            yield so_far
-
-    def points(self, preference: Preference) -> dict[Fraction, Diagram]:
-        """Return where a party has how many points."""
-        words = self.case.vocabulary
-        terms = [
-            self._if(self.truth(words.condition(wish)), worth.middle)
-            for wish, worth in preference.points.items()
-        ]
-        for option, position in preference.position.items():
-            values = words.values.get(option, tuple(map(Fraction, range(self.size(option)))))
-            ideal = values[self.case.options[option].levels.index(position.at)]
-            salience = Fraction(str(position.salience))
-            terms.append(self._along(option, (-salience * abs(v - ideal) for v in values)))
-        return self._totals(terms)
-
-    def outweighs(self, pairs: Sequence[tuple[Diagram, Diagram]], *, equal: bool) -> Diagram:
-        """Return where one list of wishes outweighs another, or is as good if `equal` will do.
-
-        Each pair is one wish of both lists, the most important first.
-        """
-        result = self.yes if equal else ~self.yes
-        for one, other in reversed(pairs):
-            result = (one ^ other).ite(one, result)
-        return result
-
-
-def pulled_together(
-    options: tuple[OptionId, ...], bundles: Iterable[frozenset[OptionId]]
-) -> tuple[OptionId, ...]:
-    """Return options in an order in which those of one bundle stand close together.
-
-    Each option moves to the middle of its bundles, again and again, as long as that brings their
-    members closer: the FORCE order [AMS2003]_.  Diagrams of conditions
-    are small where what a condition speaks of stands close together.
-    """
-    bundles = [bundle for bundle in bundles if bundle]
-    best, order, shortest = options, options, inf
-    while True:
-        place = {option: number for number, option in enumerate(order)}
-        places = [sorted(place[option] for option in bundle) for bundle in bundles]
-        length = sum(found[-1] - found[0] for found in places)
-        if length >= shortest:
-            return best
-        best, shortest = order, length
-        pulls: dict[OptionId, list[float]] = {option: [] for option in order}
-        for bundle, found in zip(bundles, places, strict=True):
-            for option in bundle:
-                pulls[option].append(sum(found) / len(found))
-        middle = {o: sum(found) / len(found) if found else place[o] for o, found in pulls.items()}
-        order = tuple(sorted(order, key=middle.__getitem__))
-
-
-# -------------------------------------------------------------------------------- the engine
+        self.spent += nodes
+        if self.spent > self.most:
+            raise Undecided("that would take more work than is done unasked")
 
 
 def in_room(
@@ -310,26 +71,12 @@ def in_room(
             return method(self, *given, **more)
         except DDMemoryError:
             pass  # what the method held is let go of first, so that it can be swept away
-        self._spelling.manager.gc()
+        self._spelling.sweep()
         message = f"the decision diagrams of this case outgrow {self.capacity:,} nodes"
         hint = "SEQ takes by far the most; ask for another concept, or leave some options out"
-        raise Undecided(message, hint)
+        raise OutOfRoom(message, hint)
 
     return told
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Some of a party's moves, as a relation between a state *now* and another *then*.
-
-    Options that `stand_then` are spelled twice in the relation, now and then; those that are
-    `idle` may come to stand anywhere, whatever the others do; all the rest stay.
-    """
-
-    relation: Diagram
-    idle: Diagram
-    stand_then: Diagram
-    renaming: BCDDSubstitution
 
 
 @dataclass(frozen=True)
@@ -347,12 +94,17 @@ class Symbolic:
     tick
         Told what is being computed; may stop it.
     capacity
-        How many nodes all diagrams may have together, at some 30 bytes each once in use.
+        How many nodes all diagrams may have together, at some 60 bytes each once in use.
+    effort
+        How much work may go into SEQ.
 
     Raises
     ------
     UsageError
-        From any method, if no state is feasible or the diagrams outgrow their capacity.
+        From any method, if no state is feasible, there are too many totals of points, or the
+        work is more than the effort allowed.
+    OutOfRoom
+        From any method, if the diagrams outgrow their capacity; what was found before stays.
 
     Notes
     -----
@@ -372,10 +124,10 @@ class Symbolic:
     held: frozenset[OptionId] = frozenset()
     tick: Tick = field(default=silent, repr=False)
     capacity: int = 2**24
+    effort: Effort = field(default_factory=Effort, repr=False)
     _bar: list[int] = field(default_factory=list, repr=False)
-    _wished: dict[PartyId, tuple[Diagram, ...]] = field(default_factory=dict, repr=False)
-    _steps: dict[tuple[PartyId, bool, bool], Step] = field(default_factory=dict, repr=False)
     _stable: dict[tuple[PartyId, Concept], Diagram] = field(default_factory=dict, repr=False)
+    _equilibria: dict[Concept, Diagram] = field(default_factory=dict, repr=False)
 
     # ------------------------------------------------------------------ what users ask for
 
@@ -390,23 +142,95 @@ class Symbolic:
         return self.feasible & self._spelling.truth(condition)
 
     @in_room
-    def stable(self, party: PartyId, concept: Concept) -> Diagram:
-        """Return the feasible states where a party stays put."""
-        key = (party, concept)
-        if key not in self._stable:
-            self.tick(f"{concept.upper()} stability: {self.case.name(party)}")
-            if self.case.walk_away:
-                self._stable[key] = self._stays_in_talks(party)
-            elif concept is Concept.NASH:
-                self._stable[key] = self._nash(party)
-            else:
-                self._stable[key] = self._deterred(party, concept)
-        return self._stable[key]
+    def stable(self, party: PartyId, concept: Concept, within: Diagram | None = None) -> Diagram:
+        """Return the feasible states where a party stays put; of those within a set, if given.
+
+        SEQ takes the less the smaller that set.
+        """
+        key, among = (party, concept), self.feasible if within is None else within
+        if key in self._stable:
+            return among & self._stable[key]
+        self.tick(f"{concept.upper()} stability: {self.case.name(party)}")
+        if concept is Concept.SEQ and not self.case.walk_away:
+            found = self._guarded(party, among & self.feasible)
+            if within is None:
+                self._stable[key] = found
+            return found
+        if self.case.walk_away:
+            self._stable[key] = self._stays_in_talks(party)
+        elif concept is Concept.NASH:
+            self._stable[key] = self._nash(party)
+        else:
+            self._stable[key] = self._deterred(party, concept)
+        return among & self._stable[key]
+
+    def equilibria(self, concept: Concept, within: Diagram | None = None) -> Diagram:
+        """Return the feasible states where every party stays put; of those within a set."""
+        if within is not None or concept not in self._equilibria:
+            *_, last = self.narrowing(concept, within)
+            if within is not None:
+                return last
+            self._equilibria[concept] = last
+        return self._equilibria[concept]
+
+    def narrowing(self, concept: Concept, within: Diagram | None = None) -> Iterator[Diagram]:
+        """Yield what is left of a set of states once one party more stays; at last, once all do.
+
+        Each is a bound on the last, for whoever cannot wait.
+        """
+        left = self.feasible if within is None else self.every((within, self.feasible))
+        for party in self.case.parties if concept is Concept.SEQ else ():
+            left = self._perhaps(party, left)
+        yield left
+        for party in self.case.parties:
+            left = self.stable(party, concept, left)
+            yield left
 
     @in_room
-    def equilibria(self, concept: Concept) -> Diagram:
-        """Return the feasible states where every party stays put."""
-        return self._spelling.every(self.stable(party, concept) for party in self.case.parties)
+    def at_least(
+        self, party: PartyId, levels: Mapping[OptionId, int], *, better: bool = False
+    ) -> Diagram:
+        """Return the feasible states that are as good for a party as some state, or better.
+
+        Parameters
+        ----------
+        party
+            For whom.
+        levels
+            The state they are beside: every option's level index.
+        better
+            Whether they must be better.
+        """
+        spelling, state = self._spelling, self._state(levels)
+        yes = spelling.yes
+        pairs = [(w, yes if w.eval(state) else ~yes) for w in spelling.wishes(party)]
+        return self.feasible & spelling.outweighs(pairs, equal=not better)
+
+    @in_room
+    def with_points(self, party: PartyId, least: Fraction, *, more: bool = False) -> Diagram:
+        """Return the feasible states that give a party so many points, or `more`."""
+        points = self._spelling.points(party)
+        enough = (d for n, d in points.items() if n > least or (n == least and not more))
+        return self.feasible & self._spelling.some(enough)
+
+    @in_room
+    def every(self, sets: Iterable[Diagram]) -> Diagram:
+        """Return the feasible states that are in all of some sets."""
+        return self.feasible & self._spelling.every(sets)
+
+    @in_room
+    def some(self, sets: Iterable[Diagram]) -> Diagram:
+        """Return the feasible states that are in some of some sets."""
+        return self.feasible & self._spelling.some(sets)
+
+    @in_room
+    def at_least_of(self, number: int, sets: Sequence[Diagram]) -> Diagram:
+        """Return the feasible states that are in so many of some sets."""
+        yes = self._spelling.yes
+        met = [yes] + [~yes] * number
+        for states in sets:
+            met = [yes, *(more | (fewer & states) for fewer, more in pairwise(met))]
+        return self.feasible & met[number]
 
     @in_room
     def count(self, diagram: Diagram) -> int:
@@ -445,19 +269,23 @@ class Symbolic:
     @in_room
     def holds(self, diagram: Diagram, levels: Mapping[OptionId, int]) -> bool:
         """Return whether a set has a feasible state, given by every option's level index."""
-        state = [
+        state = self._state(levels)
+        return self.feasible.eval(state) and diagram.eval(state)
+
+    def _state(self, levels: Mapping[OptionId, int]) -> list[tuple[int, bool]]:
+        """Return a state as the values of variables."""
+        return [
             (bit, bool(levels[option] >> place & 1))
             for option, bits in self._spelling.bits.items()
             for place, bit in enumerate(bits)
         ]
-        return self.feasible.eval(state) and diagram.eval(state)
 
     @property
     def nodes(self) -> int:
         """How many nodes all diagrams have together, those not yet swept away included."""
         return self._spelling.manager.num_inner_nodes()
 
-    # ---------------------------------------------------------------------- states and wishes
+    # --------------------------------------------------------------------- states and moves
 
     @cached_property
     def _moves(self) -> Moves:
@@ -467,6 +295,10 @@ class Symbolic:
     @cached_property
     def _spelling(self) -> Spelling:
         return Spelling(self.case, self._moves.space.axes, self.capacity)
+
+    @cached_property
+    def _relations(self) -> Relations:
+        return Relations(self._spelling, self._moves)
 
     @in_room
     def _find_feasible(self) -> Diagram:
@@ -481,13 +313,6 @@ class Symbolic:
             raise UsageError("no state is feasible without these options")
         return allowed
 
-    def _wishes(self, party: PartyId) -> tuple[Diagram, ...]:
-        """Return what a party wishes, each wish outweighing all that follow."""
-        if party not in self._wished:
-            preference = self.case.preferences.get(party, Preference())
-            self._wished[party] = tuple(self._spelling.wishes(preference))
-        return self._wished[party]
-
     def _find_bar(self, length: int) -> list[Diagram]:
         """Return some variables in which to keep what a state grants while others move on from it.
 
@@ -497,102 +322,27 @@ class Symbolic:
         self._bar.extend(manager.add_vars(max(0, length - len(self._bar))))
         return [manager.var(variable) for variable in self._bar[:length]]
 
-    # -------------------------------------------------------------------------------- moves
-
-    def _step(self, party: PartyId, *, improving: bool = False, moving: bool = False) -> Step:
-        """Return a party's moves and staying; or its improvements; or moves without staying."""
-        key = (party, improving, moving)
-        if key not in self._steps:
-            self._steps[key] = self._find_step(party, improving=improving, moving=moving)
-        return self._steps[key]
-
-    def _find_step(self, party: PartyId, *, improving: bool, moving: bool) -> Step:
-        spelling, reach = self._spelling, self._moves.reach((party,))
-        wishes = self._wishes(party) if improving else ()
-        bound = {o for o in reach.free if self.case.options[o].only or o in self._moves.whens}
-        bound |= {*reach.terms, *(o for _, falling in reach.packages for o in falling)}
-        bound |= {o for o in reach.free if moving or self._matters(wishes, o)}
-        renaming = spelling.renaming(bound)
-        relation = self._legal(party)
-        if moving:
-            relation &= ~spelling.unchanged(bound)
-        if improving:
-            pairs = [(wish.substitute(renaming), wish) for wish in wishes]
-            relation &= spelling.outweighs(pairs, equal=False)
-        idle = spelling.variables(option for option in reach.free if option not in bound)
-        return Step(relation, idle, spelling.variables(bound, then=True), renaming)
-
-    def _matters(self, wishes: Iterable[Diagram], option: OptionId) -> bool:
-        """Return whether an option makes a difference to some wish."""
-        variables = self._spelling.variables((option,))
-        return any(wish.exists(variables) != wish for wish in wishes)
-
-    def _legal(self, party: PartyId) -> Diagram:
-        """Return which changes a party may make at once, staying included."""
-        spelling, reach, fallen = self._spelling, self._moves.reach((party,)), self._moves.fallen
-        relation = spelling.every(map(self._may_set, reach.free))
-        for option in reach.terms:
-            relation &= spelling.unchanged((option,)) | self._falls(option)
-        for mine, falling in reach.packages:
-            raised = {
-                option: spelling.among(
-                    option, (n for n in range(spelling.size(option)) if n != fallen(option, n))
-                )
-                for option in falling
-            }
-            left = spelling.some(raised[option] for option in mine)
-            left &= spelling.every(map(self._falls, falling))
-            left &= ~spelling.some(raised[option] for option in falling if option in self.held)
-            relation &= spelling.unchanged(falling) | left
-        return relation
-
-    def _may_set(self, option: OptionId) -> Diagram:
-        """Return from which level an owner may set an option to which, and where."""
-        spelling, only = self._spelling, self.case.options[option].only
-        count, result = spelling.size(option), spelling.yes
-        if only is not None:
-            result = spelling.some(
-                spelling.at(option, n)
-                & spelling.among(
-                    option, range(n, count) if only == "up" else range(n + 1), then=True
-                )
-                for n in range(count)
-            )
-        if option in self._moves.whens:
-            result &= spelling.truth(self._moves.whens[option])
-            result |= spelling.unchanged((option,))
-        return result
-
-    def _falls(self, option: OptionId) -> Diagram:
-        """Return where a joint option stands now and, once left, then."""
-        spelling, fallen = self._spelling, self._moves.fallen
-        return spelling.some(
-            spelling.at(option, level) & spelling.at(option, fallen(option, level), then=True)
-            for level in range(spelling.size(option))
-        )
-
     def _before(self, step: Step, states: Diagram) -> Diagram:
         """Return the feasible states from which a step leads to some feasible ones."""
-        there = states.exists(step.idle).substitute(step.renaming)
-        return step.relation.apply_exists(_AND, there, step.stand_then) & self.feasible
+        return step.before(states) & self.feasible
 
     # ---------------------------------------------------------------------------- stability
 
     def _nash(self, party: PartyId) -> Diagram:
         """Return where a party has no improvement."""
         if not self._moves.simple(frozenset({party})):
-            improving = self._step(party, improving=True)
+            improving = self._relations.step(party, improving=True)
             return self.feasible & ~self._before(improving, self.feasible)
         # Its moves are the same from everywhere, so it stays in the best of what it can choose:
         # wish by wish, in what grants the wish; in all that is left where nothing does.
         best = self.feasible
         own = self._spelling.variables(self._moves.reach((party,)).free)
-        for wish in self._wishes(party):
+        for wish in self._spelling.wishes(party):
             best &= wish | ~best.apply_exists(_AND, wish, own)
         return best
 
     def _deterred(self, party: PartyId, concept: Concept) -> Diagram:
-        """Return where each improvement of a party can be sanctioned.
+        """Return where each improvement of a party can be sanctioned in the sense GMR or SMR.
 
         Three sets of states are found for every height of the *bar*, which wishes are granted:
 
@@ -603,59 +353,69 @@ class Symbolic:
         The party moves where, with the bar at what it has, it can move out of 1 and 3.
         """
         spelling, feasible = self._spelling, self.feasible
-        wishes, moves = self._wishes(party), self._step(party)
+        wishes, moves = spelling.wishes(party), self._relations.step(party)
         bar = self._find_bar(len(wishes))
         pairs = list(zip(bar, wishes, strict=True))
         below = feasible & spelling.outweighs(pairs, equal=True)
         sanctions = below
         if concept is Concept.SMR:
             sanctions &= ~self._before(moves, feasible & ~below)
-        sanctioned = self._brought_about(sanctions, party, improving=concept is Concept.SEQ)
+        sanctioned = self._responses(party).into(sanctions)
         tempted = self._before(moves, feasible & ~below & ~sanctioned)
         present = spelling.every(mark.equiv(wish) for mark, wish in pairs)
         return feasible & ~present.apply_exists(_AND, tempted, spelling.every(bar))
 
-    def _brought_about(self, goal: Diagram, party: PartyId, *, improving: bool) -> Diagram:
-        """Return from where a party's opponents can bring about a goal, nobody twice in a row.
+    def _guarded(self, party: PartyId, among: Diagram) -> Diagram:
+        """Return in which of some states each improvement of a party is sanctioned by improvements.
 
-        Where two moves of one party in a row make one move, that is the least set that contains
-        the goal and all from where one of them can move into the set.
+        As in `_deterred`, but for one height of the bar after the other, the lowest first: no
+        diagram then need tell heights apart.  What can be brought about at one height can be at
+        all higher ones, so each search goes on where the last one ended.
         """
-        movers = [other for other in self.case.parties if other != party]
-        if self._moves.waits:
-            return self._turn_by_turn(goal, movers, improving=improving)
-        found, settled = goal, 0
-        while settled < len(movers):
-            for mover in movers:
-                self.tick(f"sanctions by {self.case.name(mover)}")
-                wider = found | self._before(self._step(mover, improving=improving), found)
-                settled = settled + 1 if wider == found else 1
-                found = wider
-                if settled >= len(movers):
-                    break
+        nash, moves = self.stable(party, Concept.NASH), self._relations.step(party)
+        responses = self._responses(party, improving=True)
+        found, before = among & nash, 0
+        for states, below in self._by_worth(party, self._perhaps(party, among) & ~nash):
+            sanctioned = responses.into(below)
+            self.effort.spend((responses.steps - before) * sanctioned.node_count())
+            before = responses.steps
+            found |= states & ~self._before(moves, self.feasible & ~sanctioned)
         return found
 
-    def _turn_by_turn(
-        self, goal: Diagram, movers: Sequence[PartyId], *, improving: bool
-    ) -> Diagram:
-        """Return the same where `when` makes it matter that nobody moves twice in a row.
+    def _perhaps(self, party: PartyId, states: Diagram) -> Diagram:
+        """Return those of some states that can be SEQ stable for a party, for they are GMR stable.
 
-        ``after[j]`` is from where the goal can be brought about once j has just moved.
+        All of them, where there is no room to tell.
         """
-        steps = {k: self._step(k, improving=improving, moving=not improving) for k in movers}
-        some, after = self._spelling.some, dict.fromkeys(movers, goal)
-        while True:
-            self.tick(f"sanctions by {' and '.join(map(self.case.name, movers))}")
-            through = {k: self._before(steps[k], after[k]) for k in movers}
-            wider = {j: goal | some(through[k] for k in movers if k != j) for j in movers}
-            if wider == after:
-                return goal | some(through.values())
-            after = wider
+        try:
+            return self.stable(party, Concept.GMR, states)
+        except OutOfRoom:
+            return states
+
+    def _by_worth(self, party: PartyId, states: Diagram) -> Iterator[tuple[Diagram, Diagram]]:
+        """Yield some states by what they are worth to a party, the worst first.
+
+        Beside those worth the same stand all feasible states that are worth no more.
+        """
+        wishes, below = self._spelling.wishes(party), ~self._spelling.yes
+        left = [(0, states, self.feasible)]
+        while left:
+            place, some, like = left.pop()
+            if some.satisfiable() and place < len(wishes):
+                wish = wishes[place]
+                left.append((place + 1, some & wish, like & wish))
+                left.append((place + 1, some & ~wish, like & ~wish))
+                continue
+            below |= like
+            if some.satisfiable():
+                yield some, below
+
+    def _responses(self, party: PartyId, *, improving: bool = False) -> Responses:
+        """Return what the opponents of a party can bring about."""
+        return Responses(self._relations, self.feasible, party, improving, self.tick)
 
     def _stays_in_talks(self, party: PartyId) -> Diagram:
         """Return where a party would not rather end pure talks, or cannot end them."""
         if party not in self.case.talks_end_without:
             return self.feasible
-        least = Fraction(str(self.case.walk_away[party]))
-        points = self._spelling.points(self.case.preferences.get(party, Preference()))
-        return self.feasible & self._spelling.some(d for n, d in points.items() if n >= least)
+        return self.with_points(party, Fraction(str(self.case.walk_away[party])))
