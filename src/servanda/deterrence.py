@@ -7,7 +7,7 @@ to look at one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
@@ -15,7 +15,7 @@ from typing import Final
 from oxidd.util import BooleanOperator
 
 from servanda.conditions import OptionId
-from servanda.model import Case, PartyId
+from servanda.model import Case, PartyId, Preference, Rule, Statement
 from servanda.relations import Relations, Step
 from servanda.spelling import Diagram
 from servanda.stability import Concept
@@ -154,7 +154,60 @@ class Deterrence(Symbolic):
             here = found
         return tuple(path)
 
+    @in_room
+    def telling(
+        self, party: PartyId, state: Levels, *, held: Iterable[OptionId] | None = None
+    ) -> tuple[Statement, ...]:
+        """Return the wishes that tell a state from where a party could move and would not gain.
+
+        Of two states those wishes tell that differ, down to the first tied group of which one
+        state meets more; points tell together.
+
+        Parameters
+        ----------
+        party, state
+            Who might move, and from where.
+        held
+            Options nobody changes; then only moves count by which the party loses.
+        """
+        spelling, words, bits = self._spelling, self.case.vocabulary, self._state(state)
+        ends = self._below(party, state)
+        if held is not None:
+            ends &= ~self.at_least(party, state)
+            ends &= spelling.every(spelling.at(option, state[option]) for option in held)
+        points = self.case.preferences.get(party, Preference()).form == "points"
+        found = []
+        for group in self.case.statements(party):
+            truths = [spelling.truth(words.condition(each.wish)) for each in group]
+            met = [bool(truth.eval(bits)) for truth in truths]
+            for statement, truth, mine in zip(group, truths, met, strict=True):
+                other = ~truth if mine else truth
+                if self._leads(party, state, ends & other):
+                    found.append(statement)
+            if not points:
+                totals = spelling.totals(truths)
+                ends &= totals.get(sum(met), ~spelling.yes)
+        return tuple(found)
+
+    @in_room
+    def barring(self, party: PartyId, state: Levels) -> tuple[Rule, ...]:
+        """Return the rules that bar a party from a move by which it would gain."""
+        spelling, words, bits = self._spelling, self.case.vocabulary, self._state(state)
+        yes = spelling.yes
+        pairs = [(w, yes if w.eval(bits) else ~yes) for w in spelling.wishes(party)]
+        better = spelling.coded & spelling.outweighs(pairs, equal=False)
+        return tuple(
+            rule
+            for rule in self.case.never
+            if self._leads(party, state, better & spelling.truth(words.condition(rule.that)))
+        )
+
     # ------------------------------------------------------------------------------- sets
+
+    def _leads(self, party: PartyId, state: Levels, goal: Diagram) -> bool:
+        """Return whether a party can move from a state into a set, feasible or not."""
+        before = self._relations.step(party).before(goal)
+        return bool(before.eval(self._state(state)))
 
     def _alone(self, state: Levels) -> Diagram:
         """Return a single state as a set."""

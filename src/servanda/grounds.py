@@ -15,11 +15,16 @@ from itertools import pairwise
 from servanda.acceptance import signatories
 from servanda.conditions import holds
 from servanda.conflict import Conflict, Looked
-from servanda.errors import Undecided
 from servanda.model import Case, ClaimId, PartyId, Resting
 from servanda.moves import Moves
 from servanda.nodeal import NoDeal
-from servanda.selfenforcement import a_gain, improvements, sanction
+from servanda.selfenforcement import (
+    Response,
+    engine_of,
+    grade_locally,
+    improvements,
+    sanction,
+)
 from servanda.situation import Situation
 from servanda.stability import Concept
 
@@ -84,7 +89,8 @@ class Grounds:
 def grounds(situation: Situation, no_deal: NoDeal, states: Sequence[int]) -> Grounds:
     """Return what decides the verdict on a package, or on the completions of a target.
 
-    Where it does not stick, only what keeps it from sticking is told.
+    Where it does not stick, only what keeps it from sticking is told.  In a conflict past arrays
+    one answered move is looked at for each party that is held back, not all of them.
 
     Parameters
     ----------
@@ -129,60 +135,91 @@ def _signs(
 
 def _stays(conflict: Conflict, party: PartyId, state: int) -> Iterator[tuple[bool, Ground]]:
     """Yield what keeps a party from each move, or makes it gain by one that nothing deters."""
-    value = conflict.value
-    try:
-        ends = _telling(conflict, conflict.moves, party).destinations(state, party)
-    except Undecided:  # too many moves to look at: all its wishes may count
-        yield from ((True, ground) for ground in _all_wishes(conflict, party))
+    if not conflict.space.dense:
+        yield from _stays_at_size(conflict, party, state)
         return
-    for after in ends.tolist():
+    value = conflict.value
+    for after in conflict.moves.destinations(state, party).tolist():
         if value(party, after) <= value(party, state):
             found = _deciding(conflict, party, state, after)
             yield from ((True, ground) for ground in found)
-    gains = a_gain(conflict, party, state) is not None
-    for after in improvements(conflict, party, state) if gains else ():
+    for after in improvements(conflict, party, state):
         answer = sanction(conflict, party, state, after=after, concept=Concept.SEQ, tidy=True)
-        if answer is None:
-            found = _deciding(conflict, party, after, state)
-            yield from ((False, ground) for ground in found)
-            continue
-        steps = ((party, after), *((each.party, each.state) for each in answer))
-        for (_, before), (mover, reached) in pairwise(steps):
-            yield from ((True, g) for g in _deciding(conflict, mover, reached, before))
-        found = _deciding(conflict, party, state, steps[-1][1])
-        yield from ((True, ground) for ground in found)
+        yield from _answered(conflict, party, state, after=after, answer=answer)
     yield from ((True, ground) for ground in _barring(conflict, party, state))
+
+
+def _answered(
+    conflict: Conflict,
+    party: PartyId,
+    state: int,
+    *,
+    after: int,
+    answer: Sequence[Response] | None,
+) -> Iterator[tuple[bool, Ground]]:
+    """Yield what makes the others answer a move, and the party regret it; or gain by it."""
+    if answer is None:
+        found = _deciding(conflict, party, after, state)
+        yield from ((False, ground) for ground in found)
+        return
+    steps = ((party, after), *((each.party, each.state) for each in answer))
+    for (_, before), (mover, reached) in pairwise(steps):
+        yield from ((True, g) for g in _deciding(conflict, mover, reached, before))
+    found = _deciding(conflict, party, state, steps[-1][1])
+    yield from ((True, ground) for ground in found)
+
+
+def _stays_at_size(conflict: Conflict, party: PartyId, state: int) -> Iterator[tuple[bool, Ground]]:
+    """Yield the same where there are too many moves to look at: read off diagrams.
+
+    Of the moves a party gains by, the best is looked at, or one that nothing answers.
+    """
+    engine, space = engine_of(conflict), conflict.space
+    levels = space.levels(state)
+    for statement in engine.telling(party, levels):
+        yield True, _ground(conflict.case, party, statement.wish, statement)
+    graded = grade_locally(conflict, party, state)
+    move = graded.witness
+    if move is not None:
+        free = engine.undeterred(party, levels, Concept.SEQ)
+        after = move.state if free is None else space.index(free)
+        answer = move.sanction if free is None else None
+        yield from _answered(conflict, party, state, after=after, answer=answer)
+    for rule in engine.barring(party, levels):
+        yield True, _ground(conflict.case, None, rule.that, rule)
 
 
 def _rests(situation: Situation, no_deal: NoDeal) -> Iterator[Ground]:
     """Yield what keeps each party, in the outcomes without a deal, from moving on."""
     conflict = situation.conflict
+    if not conflict.space.dense:
+        yield from _rests_at_size(situation, no_deal)
+        return
     moves = conflict.moves.holding(situation.held)
     for end in no_deal.outcomes:
         inside = frozenset(end.states)
         for state in end.states:
             for party in conflict.parties:
-                try:
-                    reached = _telling(conflict, moves, party).destinations(state, party)
-                except Undecided:
-                    yield from _all_wishes(conflict, party)
-                    continue
-                for after in reached.tolist():
+                for after in moves.destinations(state, party).tolist():
                     worse = conflict.value(party, after) < conflict.value(party, state)
                     if after not in inside and worse:
                         yield from _deciding(conflict, party, state, after)
 
 
-def _telling(conflict: Conflict, moves: Moves, party: PartyId) -> Moves:
-    """Return the moves that can make a difference to a party, in a space too large for arrays."""
-    return moves if conflict.space.dense else moves.holding(conflict.idle(party))
-
-
-def _all_wishes(conflict: Conflict, party: PartyId) -> Iterator[Ground]:
-    """Yield every wish of a party."""
-    for group in conflict.payoffs[party].groups:
-        for statement in group:
-            yield _ground(conflict.case, party, statement.wish, statement)
+def _rests_at_size(situation: Situation, no_deal: NoDeal) -> Iterator[Ground]:
+    """Yield the same where there are too many moves to look at; each situation of a party once."""
+    conflict, space = situation.conflict, situation.space
+    engine, seen = engine_of(conflict), set[tuple[PartyId, int]]()
+    for end in no_deal.outcomes:
+        for state in end.states:
+            for party in conflict.parties:
+                steps = conflict.steps(party, situation.held | conflict.idle(party), needed=True)
+                key = (party, space.packed(state) & steps.mask)
+                if key in seen:
+                    continue
+                seen.add(key)
+                for statement in engine.telling(party, space.levels(state), held=situation.held):
+                    yield _ground(conflict.case, party, statement.wish, statement)
 
 
 def _deciding(conflict: Conflict, party: PartyId, one: int, two: int) -> tuple[Ground, ...]:
@@ -222,7 +259,7 @@ def _barring(conflict: Conflict, party: PartyId, state: int) -> Iterator[Ground]
     payoff, space = conflict.payoffs[party], conflict.space
     if payoff.form == "ranking" or conflict.walk_away is not None or not conflict.case.never:
         return
-    anything = _telling(conflict, Moves(space, Looked(space, ()), conflict.moves.held), party)
+    anything = Moves(space, Looked(space, ()), conflict.moves.held)
     reached = anything.destinations(state, party)
     gains = payoff.of(reached) > payoff.value(state)
     barred = reached[~conflict.moves.feasible[reached] & gains]

@@ -162,19 +162,16 @@ def search(
 
 
 class Responding(StrEnum):
-    """Which moves others answer with: all, those they gain by, or those without idle changes."""
+    """Which moves others answer with: all, or those they gain by."""
 
     ANYHOW = "anyhow"
     GAINING = "gaining"
-    NEEDED = "needed"
 
 
 def responses(conflict: Conflict, party: PartyId, state: int, how: Responding) -> States:
     """Return where a party may move in answer; at size not by what nobody cares about."""
     if how is Responding.GAINING:
         return conflict.improvements(party, state)
-    if how is Responding.NEEDED:
-        return conflict.needed(party, state)
     return conflict.ways(party, state)
 
 
@@ -195,8 +192,7 @@ def sanction(
 ) -> tuple[Response, ...] | None:
     """Return how the others answer a party's move from `state` to `after`; None if they cannot.
 
-    Where the answers lead to too many states to look at, those without idle changes are looked
-    at, and whether any state at all could be bad enough.
+    Where the answers lead to too many states to look at, the answer is read off diagrams.
 
     Raises
     ------
@@ -221,12 +217,12 @@ def sanction(
     except Undecided:
         if conflict.least(party, after) > bound:
             return None
-        if concept is not Concept.SEQ:
+        if conflict.moves.waits:
             raise
-        found = search(conflict, after, others, goal, how=Responding.NEEDED, tidy=tidy)
-        if found is None:
-            raise
-        return found
+        space = conflict.space
+        levels = space.levels(state), space.levels(after)
+        path = engine_of(conflict).answer(party, *levels, concept)
+        return None if path is None else tuple(Response(w, space.index(to)) for w, to in path)
 
 
 def deterred(
@@ -371,7 +367,7 @@ def guarded(conflict: Conflict, party: PartyId, state: int) -> Grade:
     return Grade.GUARDED if answered == len(ways) else Grade.BREAKS
 
 
-def _engine(conflict: Conflict) -> Deterrence:
+def engine_of(conflict: Conflict) -> Deterrence:
     """Return the engine for questions about single states, shared by variants of one conflict."""
     from servanda.deterrence import Deterrence  # noqa: PLC0415  # its diagrams are slow to import
 
@@ -388,7 +384,7 @@ def _engine(conflict: Conflict) -> Deterrence:
 
 def _guarded_at_size(conflict: Conflict, party: PartyId, state: int) -> Grade:
     """Return the same where there are too many states for arrays."""
-    engine, levels = _engine(conflict), conflict.space.levels(state)
+    engine, levels = engine_of(conflict), conflict.space.levels(state)
     if engine.gain(party, levels) is None:
         return Grade.FIRM
     free = engine.undeterred(party, levels, Concept.SEQ)
@@ -464,7 +460,7 @@ def grade_locally(conflict: Conflict, party: PartyId, state: int) -> PartyGrade:
 
 def _graded_at_size(conflict: Conflict, party: PartyId, state: int) -> PartyGrade:
     """Return the same where there are too many states for arrays, with its best or nearest move."""
-    engine, space = _engine(conflict), conflict.space
+    engine, space = engine_of(conflict), conflict.space
     levels = space.levels(state)
     gain = engine.gain(party, levels)
     if gain is None:
@@ -475,7 +471,7 @@ def _graded_at_size(conflict: Conflict, party: PartyId, state: int) -> PartyGrad
     for concept in senses:
         if concept in concepts:
             after = _best_or(conflict, party, state, space.index(gain))
-            answer = _answer_at_size(conflict, party, state, after=after, concept=concept)
+            answer = sanction(conflict, party, state, after=after, concept=concept, tidy=True)
             move = Improvement(party=party, state=after, sanction=answer, concept=concept)
             return PartyGrade(party=party, concepts=concepts, witness=move)
     undeterred = free[Concept.GMR]
@@ -491,18 +487,6 @@ def _best_or(conflict: Conflict, party: PartyId, state: int, near: int) -> int:
     except Undecided:
         return near
     return int(gains[int(np.argmax(conflict.payoffs[party].of(gains)))]) if len(gains) else near
-
-
-def _answer_at_size(
-    conflict: Conflict, party: PartyId, state: int, *, after: int, concept: Concept
-) -> tuple[Response, ...] | None:
-    """Return how a move is answered: as shortly as can be, where that can be told."""
-    try:
-        return sanction(conflict, party, state, after=after, concept=concept, tidy=True)
-    except Undecided:
-        space = conflict.space
-        path = _engine(conflict).answer(party, space.levels(state), space.levels(after), concept)
-        return None if path is None else tuple(Response(w, space.index(to)) for w, to in path)
 
 
 def _deterred(grid: Grid, party: PartyId, state: int, concept: Concept) -> Improvement:

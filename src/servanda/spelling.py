@@ -220,6 +220,11 @@ class Spelling:
             totals = {total: self.some(found) for total, found in fresh.items()}
         return totals
 
+    def totals(self, truths: Iterable[Diagram]) -> dict[int, Diagram]:
+        """Return where how many of some conditions hold."""
+        found = self._totals(map(self._if, truths))
+        return {int(number): states for number, states in found.items()}
+
     def wishes(self, party: PartyId) -> tuple[Diagram, ...]:
         """Return what a party wishes, each wish outweighing all that follow.
 
