@@ -16,6 +16,7 @@ from servanda.conditions import OptionId, mentions
 from servanda.conflict import Tick, silent
 from servanda.errors import Stopped, Undecided, UsageError
 from servanda.evidence import Evidence
+from servanda.extent import MOST_STATES, Extent
 from servanda.grid import Grid
 from servanda.grounds import Grounds, grounds
 from servanda.model import Case, PartyId, Statement
@@ -207,6 +208,8 @@ class Request:
         ``grid``, ``solver``, or ``auto``: the grid where all states fit an array.
     seed, seconds, until
         For the solver: its seed, how long the work may take, and until when that is.
+    no_deal_limit
+        Up to how many states every move without a deal is followed.
     """
 
     plan: str | None = None
@@ -217,6 +220,7 @@ class Request:
     group_size: int = 2
     engine: str = "auto"
     seed: int = 1
+    no_deal_limit: int = MOST_STATES
     seconds: float | None = None
     until: float | None = None
 
@@ -232,7 +236,8 @@ def analyse(case: Case, request: Request | None = None, tick: Tick = silent) -> 
     asked = request or Request()
     tick("reading the case into states")
     until = None if asked.seconds is None else monotonic() + asked.seconds
-    situation = lay(case, asked.plan, asked.without)
+    extent = Extent(states=asked.no_deal_limit, seed=asked.seed)
+    situation = lay(case, asked.plan, asked.without, extent=extent)
     known: dict[str, object] = {}
     try:
         _find(situation, replace(asked, until=until), known, tick)

@@ -21,6 +21,7 @@ from servanda.conditions import OptionId
 from servanda.conflict import Tick, compile_case
 from servanda.errors import ConditionError, Problem, Stopped, UsageError, did_you_mean
 from servanda.evidence import Evidence
+from servanda.extent import Extent
 from servanda.grid import Grid
 from servanda.hygiene import warnings
 from servanda.invocation import Asked
@@ -108,7 +109,8 @@ def proposals_of(asked: Asked, evidence: Evidence) -> Proposals:
 
 def situation_of(asked: Asked) -> Situation:
     """Return the case under the plan asked for."""
-    return lay(seen(asked), asked.plan, asked.without)
+    extent = Extent(states=asked.no_deal_limit, seed=asked.seed)
+    return lay(seen(asked), asked.plan, asked.without, extent=extent)
 
 
 def findings_of(asked: Asked, tick: Tick) -> Findings:
@@ -128,6 +130,7 @@ def findings_of(asked: Asked, tick: Tick) -> Findings:
         group_size=asked.group_size,
         engine=asked.engine,
         seed=asked.seed,
+        no_deal_limit=asked.no_deal_limit,
         seconds=asked.time_limit,
     )
     case = seen(asked)

@@ -33,7 +33,7 @@ _PLANNED = ("plan", "worldview", "answers", "without")
 _SHOWN = ("json", "color")
 _SOURCED = ("sources",)
 _WEIGHED = ("weight", "price", "more")
-_FOUND = ("group_size", "engine", "seed")
+_FOUND = ("group_size", "engine", "seed", "no_deal_limit")
 
 
 @click.group(cls=Verbs, no_args_is_help=True)
@@ -354,7 +354,7 @@ def _stable_sets(asked: Asked, situation: Situation, progress: Progress) -> int:
 
 
 @servanda.command()
-@asks(*_PLANNED, "foresight", *_SOURCED, *_TIMED, *_SHOWN)
+@asks(*_PLANNED, "foresight", "no_deal_limit", *_SOURCED, *_TIMED, *_SHOWN)
 def nodeal(asked: Asked) -> int:
     """Show where the conflict goes without an agreement."""
     from servanda import asking, wire
@@ -374,7 +374,7 @@ def nodeal(asked: Asked) -> int:
 
 
 @servanda.command()
-@asks(*_PLANNED, *_SOURCED, *_TIMED, "strict", *_SHOWN)
+@asks(*_PLANNED, "no_deal_limit", *_SOURCED, *_TIMED, "strict", *_SHOWN)
 def threat(asked: Asked) -> int:
     """Test the plan's threats: credible or bluff, whom they hurt, what they change.
 
@@ -500,7 +500,7 @@ def remedies(asked: Asked) -> int:
 
 
 @servanda.command()
-@asks(*_PLANNED, "package", *_SOURCED, *_TIMED, "strict", *_SHOWN)
+@asks(*_PLANNED, "package", "no_deal_limit", *_SOURCED, *_TIMED, "strict", *_SHOWN)
 def roadmap(asked: Asked) -> int:
     """Show an order of steps to the agreement that leaves nobody stranded or tempted.
 

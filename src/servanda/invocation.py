@@ -13,6 +13,7 @@ from unicodedata import normalize
 import click
 
 from servanda.errors import CaseError, Stopped, UsageError, did_you_mean
+from servanda.extent import MOST_STATES
 
 DONE, NO, USAGE, FAULTY, INTERRUPTED, CLOSED = 0, 1, 2, 3, 130, 141
 _PLAIN = str.maketrans(
@@ -43,6 +44,7 @@ class Asked:
     group_size: int = 2
     engine: str = "auto"
     seed: int = 1
+    no_deal_limit: int = MOST_STATES
     time_limit: float | None = None
     strict: bool = False
     json: bool = False
@@ -185,6 +187,14 @@ _OPTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
         show_default=True,
         metavar="N",
         help="The solver's seed: the same seed gives the same answer.",
+    ),
+    "no_deal_limit": click.option(
+        "--no-deal-limit",
+        type=_COUNT,
+        default=MOST_STATES,
+        show_default=True,
+        metavar="N",
+        help="Without a deal every move is followed up to N states; beyond, paths by chance.",
     ),
     "time_limit": click.option(
         "--time-limit",

@@ -26,13 +26,18 @@ class NoDeal:
         The conflict.
     outcomes
         Where play ends; empty in pure talks, which end in the walk-away payoffs.
-    exact
-        Whether the search was exhaustive.
+    paths
+        None if these are all there are; else how many paths were followed by chance in each play.
     """
 
     conflict: Conflict
     outcomes: tuple[Outcome, ...]
-    exact: bool = True
+    paths: int | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the search was exhaustive."""
+        return self.paths is None
 
     def bounds(self, party: PartyId) -> tuple[tuple[int, int], ...]:
         """Return the party's worst and best value in each outcome."""
@@ -77,20 +82,23 @@ def no_deal(
         Told how far the search is.
     """
     acts = [finding.done_in_no_deal for finding in threats]
-    return no_deal_with(situation, acts, sanctions=sanctions, tick=tick)
+    exact = all(finding.exact for finding in threats)
+    return no_deal_with(situation, acts, exact=exact, sanctions=sanctions, tick=tick)
 
 
 def no_deal_with(
     situation: Situation,
     acts: Sequence[Done],
     *,
+    exact: bool = True,
     sanctions: Mapping[PartyId, Cells] | None = None,
     tick: Tick = silent,
 ) -> NoDeal:
-    """Return the same, given for each threat whether its act is done without a deal."""
+    """Return the same, given for each threat whether its act is done, and if that is certain."""
     if situation.conflict.walk_away is not None:
         return NoDeal(situation.conflict, ())
     ends: dict[Outcome, None] = {}
+    paths: int | None = None
     failed: UsageError | None = None
     for done in product(*acts):
         try:
@@ -98,10 +106,13 @@ def no_deal_with(
         except UsageError as error:
             failed = error
             continue
-        ends.update(dict.fromkeys(played))
+        ends.update(dict.fromkeys(played.outcomes))
+        paths = played.paths if paths is None else paths
     if failed is not None and not ends:
         raise failed
-    return NoDeal(situation.conflict, tuple(sorted(ends, key=lambda end: end.states)))
+    if not exact:
+        paths = situation.extent.paths  # so they are played as chance found them to be
+    return NoDeal(situation.conflict, tuple(sorted(ends, key=lambda end: end.states)), paths)
 
 
 def base_no_deal(situation: Situation, tick: Tick = silent) -> NoDeal:
@@ -115,4 +126,5 @@ def base_no_deal(situation: Situation, tick: Tick = silent) -> NoDeal:
         conflict = freeze(compile_case(case), conflict.frozen)
     joint = frozenset(name for name, option in conflict.case.options.items() if option.joint)
     start = conflict.space.index(conflict.case.base)
-    return NoDeal(conflict, Play(conflict, joint, tick=tick).outcomes((start,)))
+    settled = Play(conflict, joint, tick=tick, extent=situation.extent).settle((start,))
+    return NoDeal(conflict, settled.outcomes, settled.paths)

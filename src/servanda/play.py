@@ -7,17 +7,22 @@ outcomes are the terminal strongly connected components of what can be reached.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from servanda.conditions import OptionId
 from servanda.conflict import Conflict, Tick, silent
-from servanda.errors import UsageError
+from servanda.errors import Undecided, UsageError
+from servanda.extent import Extent
 from servanda.model import PartyId
 from servanda.states import Cells, Truth
 
 _TELL_EVERY = 256
+
+Follow = Callable[[int], Sequence[int]]
+"""Tells where one needed improvement of anybody leads from a state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,32 @@ class Outcome:
     def cycle(self) -> bool:
         """Whether play goes round."""
         return len(self.states) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Where play ends, and how far that is known.
+
+    Parameters
+    ----------
+    outcomes
+        The outcomes, in order of index.
+    paths
+        None if these are all there are; else how many paths were followed by chance.
+    """
+
+    outcomes: tuple[Outcome, ...] = ()
+    paths: int | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the outcomes are all there are."""
+        return self.paths is None
+
+    @property
+    def states(self) -> tuple[int, ...]:
+        """Every state of every outcome."""
+        return tuple(state for end in self.outcomes for state in end.states)
 
 
 @dataclass(frozen=True)
@@ -47,27 +78,78 @@ class Play:
         that the others' improvements would undo is not made.
     tick
         Told how far the search is; may stop it.
+    extent
+        How far play is followed.
     """
 
     conflict: Conflict
     held: frozenset[OptionId] = frozenset()
     sanctions: Mapping[PartyId, Cells] | None = None
     tick: Tick = silent
+    extent: Extent = field(default_factory=Extent)
 
     def outcomes(self, starts: Iterable[int]) -> tuple[Outcome, ...]:
-        """Return every outcome play can reach from these states, in order of index."""
+        """Return the outcomes play can reach from these states, in order of index."""
+        return self.settle(starts).outcomes
+
+    def settle(self, starts: Iterable[int]) -> Settled:
+        """Return where play ends from these states: all outcomes, or those that chance finds.
+
+        Raises
+        ------
+        Undecided
+            If it ends nowhere as far as it is followed.
+        """
         starts, space = tuple(starts), self.conflict.space
         if self.sanctions is not None:
-            return _ends(_terminal_components(starts, self._foreseeing))
-        key = (self.held, starts)
+            return self._settle(starts, self._foreseeing)
+        key = (self.held, starts, self.extent)
         known = self.conflict.played
         if key not in known:
-            packed = _terminal_components(tuple(map(space.packed, starts)), self._after())
-            known[key] = _ends(tuple(map(space.unpacked, each)) for each in packed)
-        found: tuple[Outcome, ...] = known[key]
-        return found
+            found = self._settle(tuple(map(space.packed, starts)), self._after())
+            ends = (tuple(map(space.unpacked, end.states)) for end in found.outcomes)
+            known[key] = Settled(_ends(ends), found.paths)
+        settled: Settled = known[key]
+        return settled
 
-    def _after(self) -> Callable[[int], list[int]]:
+    def _settle(self, starts: tuple[int, ...], follow: Follow) -> Settled:
+        """Return where play ends, with states as `follow` takes them."""
+        walk = _Walk(follow, self.extent.states)
+        try:
+            for start in starts:
+                walk.from_(start)
+        except _TooFar:
+            return self._sampled(starts, follow)
+        return Settled(_ends(walk.found))
+
+    def _sampled(self, starts: tuple[int, ...], follow: Follow) -> Settled:
+        """Follow paths by chance, each to where play ends: nothing it finds is no outcome.
+
+        A path is followed until nobody moves on, or for so long that it may be going round; then
+        all that can be reached from there is looked at, as far as that is not too much.
+        """
+        chance = np.random.default_rng(self.extent.seed)
+        long = 4 * len(self.conflict.space.options)
+        near = max(self.extent.states // self.extent.paths, 2 * long)
+        found: set[tuple[int, ...]] = set()
+        for number in range(self.extent.paths):
+            self.tick(f"no-deal play: path {number + 1} of {self.extent.paths}")
+            state = starts[number % len(starts)]
+            for _ in range(long):
+                ways = sorted(set(follow(state)))
+                if not ways:
+                    break
+                state = ways[int(chance.integers(len(ways)))]
+            walk = _Walk(follow, near)
+            with suppress(_TooFar):
+                walk.from_(state)
+                found.update(tuple(sorted(end)) for end in walk.found)
+        if not found:
+            message = f"no outcome without a deal was found on {self.extent.paths:,} paths"
+            raise Undecided(message, "play goes on too long; hold some options")
+        return Settled(_ends(found), self.extent.paths)
+
+    def _after(self) -> Follow:
         """Return what tells where one needed improvement of anybody leads; states are packed."""
         conflict, seen = self.conflict, 0
         every = (
@@ -187,15 +269,8 @@ def reachable(conflict: Conflict, state: int, terms: Mapping[OptionId, int]) -> 
     return fit.reshape(-1)
 
 
-def _terminal_components(
-    starts: tuple[int, ...], follow: Callable[[int], Sequence[int]]
-) -> list[tuple[int, ...]]:
-    """Return the strongly connected components without a way out."""
-    walk = _Walk(follow)
-    for start in starts:
-        if start not in walk.number:
-            walk.from_(start)
-    return walk.found
+class _TooFar(Exception):
+    """More states were reached than are to be followed."""
 
 
 @dataclass
@@ -206,7 +281,8 @@ class _Walk:
     of it is known once it is closed: into a component that was closed before.
     """
 
-    follow: Callable[[int], Sequence[int]]
+    follow: Follow
+    most: int
     number: dict[int, int] = field(default_factory=dict)
     found: list[tuple[int, ...]] = field(default_factory=list)
     _lowest: dict[int, int] = field(default_factory=dict)
@@ -215,7 +291,15 @@ class _Walk:
     _open: list[int] = field(default_factory=list)
 
     def from_(self, start: int) -> None:
-        """Walk through all that can be reached from a state."""
+        """Walk through all that can be reached from a state.
+
+        Raises
+        ------
+        _TooFar
+            If that is more than `most` states, with those reached before.
+        """
+        if start in self.number:
+            return
         work = [self._enter(start)]
         while work:
             state, rest = work[-1]
@@ -234,6 +318,8 @@ class _Walk:
                     self._leads_out.add(before)
 
     def _enter(self, state: int) -> tuple[int, Iterator[int]]:
+        if len(self.number) >= self.most:
+            raise _TooFar
         self.number[state] = self._lowest[state] = len(self.number)
         self._open.append(state)
         return state, iter(self.follow(state))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from servanda.conditions import OptionId, holds
 from servanda.conflict import Conflict, compile_case, freeze
 from servanda.errors import UsageError
+from servanda.extent import Extent
 from servanda.model import Case, Option, PartyId, Plan, Threat
 from servanda.plans import choose_plan, dated, levels, strike, touched
 from servanda.states import StateSpace
@@ -28,6 +29,8 @@ class Situation:
         What the variant leaves out, in the user's words.
     undated
         The options as they are before the plan writes its dates and conditions on them.
+    extent
+        How far play without a deal is followed.
     """
 
     conflict: Conflict
@@ -35,6 +38,7 @@ class Situation:
     plan: Plan | None = None
     without: tuple[str, ...] = ()
     undated: Mapping[OptionId, Option] | None = None
+    extent: Extent = field(default_factory=Extent)
 
     @property
     def case(self) -> Case:
@@ -131,6 +135,7 @@ def lay(
     case: Case,
     plan: str | None = None,
     without: Iterable[str] = (),
+    extent: Extent | None = None,
 ) -> Situation:
     """Return the situation of a case under a plan, with some of its parts left out.
 
@@ -142,14 +147,18 @@ def lay(
         Name of the plan; the case's default plan where None.
     without
         Parts of the plan, or options, held at base and struck from its terms.
+    extent
+        How far play without a deal is followed.
     """
+    extent = extent or Extent()
     plan_id, chosen = choose_plan(case, plan)
     if chosen is None:
         if tuple(without):
             raise UsageError("nothing to leave out", "there is no plan; name one with --plan")
-        return Situation(compile_case(case))
+        return Situation(compile_case(case), extent=extent)
     conflict = compile_case(dated(case, chosen))
-    return leave_out(Situation(conflict, plan_id, chosen, undated=case.options), without)
+    laid = Situation(conflict, plan_id, chosen, undated=case.options, extent=extent)
+    return leave_out(laid, without)
 
 
 def leave_out(situation: Situation, without: Iterable[str]) -> Situation:

@@ -33,6 +33,9 @@ class TargetVerdict:
         The worst over the completions.
     unsigned
         The completions are just the plan's no-deal outcomes: nobody need sign.
+    exact
+        Whether no deal and the completions are all there are: else that the target sticks is not
+        refuted, rather than so.
     """
 
     situation: Situation
@@ -41,6 +44,7 @@ class TargetVerdict:
     completions: tuple[Outcome, ...]
     acceptable: Acceptable
     unsigned: bool
+    exact: bool = True
 
     @property
     def states(self) -> tuple[int, ...]:
@@ -112,11 +116,14 @@ class Verdict:
         Whether it sticks, and how acceptable it is.
     grade
         Firm, guarded, or breaks for anything weaker; None where it is not surely acceptable.
+    exact
+        Whether no deal and the completions are all there are.
     """
 
     sticks: bool
     acceptable: Acceptable
     grade: Grade | None
+    exact: bool = True
 
 
 def judge_in_short(situation: Situation, tick: Tick = silent) -> Verdict | None:
@@ -130,14 +137,15 @@ def judge_in_short(situation: Situation, tick: Tick = silent) -> Verdict | None:
     if situation.target is None:
         return None
     ends = completions(situation, tick)
-    states = tuple(state for end in ends for state in end.states)
-    without = no_deal_with(situation, acts_without_deal(situation, tick), tick=tick)
-    unsigned = set(ends) == set(without.outcomes)
-    found = Acceptable.SURELY if unsigned else acceptable(situation, without, states)
+    acts, exact = acts_without_deal(situation, tick)
+    without = no_deal_with(situation, acts, exact=exact, tick=tick)
+    exact = ends.exact and without.exact
+    unsigned = set(ends.outcomes) == set(without.outcomes)
+    found = Acceptable.SURELY if unsigned else acceptable(situation, without, ends.states)
     if found is not Acceptable.SURELY:
-        return Verdict(sticks=False, acceptable=found, grade=None)
-    grade = weakest(situation.conflict, states)[0]
-    return Verdict(sticks=grade.sticks, acceptable=found, grade=grade)
+        return Verdict(sticks=False, acceptable=found, grade=None, exact=exact)
+    grade = weakest(situation.conflict, ends.states)[0]
+    return Verdict(sticks=grade.sticks, acceptable=found, grade=grade, exact=exact)
 
 
 def judge_against(
@@ -150,14 +158,14 @@ def judge_against(
     if situation.target is None:
         return None
     ends = completions(situation, tick)
-    states = [state for end in ends for state in end.states]
-    unsigned = set(ends) == set(without.outcomes)
-    found = Acceptable.SURELY if unsigned else acceptable(situation, without, states)
+    unsigned = set(ends.outcomes) == set(without.outcomes)
+    found = Acceptable.SURELY if unsigned else acceptable(situation, without, ends.states)
     return TargetVerdict(
         situation=situation,
         threats=threats,
         no_deal=without,
-        completions=ends,
+        completions=ends.outcomes,
+        exact=ends.exact and without.exact,
         acceptable=found,
         unsigned=unsigned,
     )

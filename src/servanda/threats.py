@@ -7,7 +7,7 @@ does worse in every outcome of N1 than in any of N0; it is a gift the other way 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
 
@@ -15,7 +15,7 @@ from servanda.conditions import OptionId, holds
 from servanda.conflict import Conflict, Tick, silent
 from servanda.errors import UsageError
 from servanda.model import PartyId, Statement, Threat
-from servanda.play import Outcome, Play, place
+from servanda.play import Outcome, Play, Settled, place
 from servanda.situation import Situation
 from servanda.states import Cells
 
@@ -61,6 +61,8 @@ class ThreatFinding:
         For each addressee the statements that decide its effect.
     done, undone, announced, silent
         Outcomes of N1, of N0, and of free play with and without the announcement.
+    exact
+        Whether these are all there are: else what is said is not refuted, rather than so.
     """
 
     threat: Threat
@@ -75,6 +77,7 @@ class ThreatFinding:
     undone: tuple[Outcome, ...]
     announced: tuple[Outcome, ...]
     silent: tuple[Outcome, ...]
+    exact: bool = True
 
     @property
     def kind(self) -> str:
@@ -99,19 +102,24 @@ def _done(*, bound: bool, credible: Credible) -> Done:
     return (False,) if credible is Credible.BLUFF else (True, False)
 
 
-def completions(situation: Situation, tick: Tick = silent) -> tuple[Outcome, ...]:
+def completions(situation: Situation, tick: Tick = silent) -> Settled:
     """Return where play settles once the target's terms are put on the start and held.
 
     Offers and joint options the target does not name stay at base, unless its terms cannot be
     without them.  Empty without a target.
     """
     if situation.target is None:
-        return ()
+        return Settled()
     starts = place(
         situation.conflict, situation.start, situation.target, fixed=situation.commitments
     )
     held = situation.held | frozenset(situation.target)
-    return Play(situation.conflict, held, tick=tick).outcomes(starts)
+    return playing(situation, held, tick).settle(starts)
+
+
+def playing(situation: Situation, held: frozenset[OptionId], tick: Tick = silent) -> Play:
+    """Return play in a situation with some options held, followed as far as that says."""
+    return Play(situation.conflict, held, tick=tick, extent=situation.extent)
 
 
 def play_with_acts(
@@ -120,8 +128,8 @@ def play_with_acts(
     *,
     sanctions: Mapping[PartyId, Cells] | None = None,
     tick: Tick = silent,
-) -> tuple[Outcome, ...]:
-    """Return the outcomes of no-deal play with each threatened act held done or not done.
+) -> Settled:
+    """Return where no-deal play ends with each threatened act held done or not done.
 
     Raises
     ------
@@ -137,7 +145,7 @@ def play_with_acts(
         raise UsageError("the threatened acts exclude each other")
     starts = place(situation.conflict, situation.start, terms, fixed=situation.held)
     held = situation.held | frozenset(terms)
-    return Play(situation.conflict, held, sanctions, tick).outcomes(starts)
+    return replace(playing(situation, held, tick), sanctions=sanctions).settle(starts)
 
 
 def check_threats(situation: Situation, tick: Tick = silent) -> tuple[ThreatFinding, ...]:
@@ -146,64 +154,74 @@ def check_threats(situation: Situation, tick: Tick = silent) -> tuple[ThreatFind
     return tuple(_test(situation, number, ends, tick) for number in range(len(situation.threats)))
 
 
-def acts_without_deal(situation: Situation, tick: Tick = silent) -> tuple[Done, ...]:
-    """Return for each threat whether its act is done without a deal: the test in short."""
+def acts_without_deal(situation: Situation, tick: Tick = silent) -> tuple[tuple[Done, ...], bool]:
+    """Return for each threat whether its act is done without a deal: the test in short.
+
+    Beside it, whether that is for certain.
+    """
     if not situation.threats:
-        return ()
+        return (), True
     conflict = situation.conflict
-    announced = Play(conflict, situation.held, tick=tick).outcomes((situation.start,))
-    found = []
+    announced = playing(situation, situation.held, tick).settle((situation.start,))
+    found, exact = [], announced.exact
     for number, (threat, act) in enumerate(zip(situation.threats, situation.acts, strict=True)):
-        pairs = _with_and_without(situation, number, tick)
-        bound = all(_carried(conflict, act, s) for end in announced for s in end.states)
+        settled = _with_and_without(situation, number, tick)
+        exact &= all(each.exact for pair in settled for each in pair)
+        pairs = [(one.outcomes, none.outcomes) for one, none in settled]
+        bound = all(_carried(conflict, act, state) for state in announced.states)
         credible = Credible.CREDIBLE if bound else _credible(conflict, threat.by, pairs)[0]
         found.append(_done(bound=bound, credible=credible))
-    return tuple(found)
+    return tuple(found), exact
 
 
-def _test(
-    situation: Situation, number: int, ends: tuple[Outcome, ...], tick: Tick
-) -> ThreatFinding:
+def _test(situation: Situation, number: int, ends: Settled, tick: Tick) -> ThreatFinding:
     conflict, threat, act = situation.conflict, situation.threats[number], situation.acts[number]
-    pairs = _with_and_without(situation, number, tick)
+    settled = _with_and_without(situation, number, tick)
+    pairs = [(one.outcomes, none.outcomes) for one, none in settled]
     parties = [party for party in conflict.parties if party != threat.by]
     effects, because = {}, {}
     for party in parties:
         effects[party], because[party] = _effect(conflict, party, pairs)
     credible, rests_on = _credible(conflict, threat.by, pairs)
-    announced = Play(conflict, situation.held, tick=tick).outcomes((situation.start,))
+    play = playing(situation, situation.held, tick)
+    announced = play.settle((situation.start,))
     quiet = situation.space.put(
         situation.start, {threat.announce: situation.case.base[threat.announce]}
     )
     unannounced = announced
     if quiet != situation.start and conflict.can_be(quiet):
-        unannounced = Play(conflict, situation.held, tick=tick).outcomes((quiet,))
+        unannounced = play.settle((quiet,))
     return ThreatFinding(
         threat=threat,
         credible=credible,
-        bound=all(_carried(conflict, act, s) for end in announced for s in end.states),
+        bound=all(_carried(conflict, act, state) for state in announced.states),
         effects=effects,
         refrains=_refrains(situation, number, ends),
-        changes=_projected(situation, announced, threat)
-        != _projected(situation, unannounced, threat),
+        changes=_projected(situation, announced.outcomes, threat)
+        != _projected(situation, unannounced.outcomes, threat),
         rests_on=rests_on,
         because=because,
         done=tuple(dict.fromkeys(end for one, _ in pairs for end in one)),
         undone=tuple(dict.fromkeys(end for _, none in pairs for end in none)),
-        announced=announced,
-        silent=unannounced,
+        announced=announced.outcomes,
+        silent=unannounced.outcomes,
+        exact=all(
+            each.exact for each in (ends, announced, unannounced, *(e for p in settled for e in p))
+        ),
     )
 
 
 Pairs = list[tuple[tuple[Outcome, ...], tuple[Outcome, ...]]]
 
 
-def _with_and_without(situation: Situation, number: int, tick: Tick) -> Pairs:
+def _with_and_without(
+    situation: Situation, number: int, tick: Tick
+) -> list[tuple[Settled, Settled]]:
     """Return N1 and N0 for every way the other threats may go.
 
     Acts that exclude each other are not compared, and no act with others that carry it out.
     """
-    pairs: Pairs = []
+    pairs: list[tuple[Settled, Settled]] = []
     others = [act for place, act in enumerate(situation.acts) if place != number]
     for rest in product((True, False), repeat=len(others)):
         if _carried_by(situation, number, [a for a, so in zip(others, rest, strict=True) if so]):
@@ -285,17 +303,16 @@ def _carried(conflict: Conflict, act: Mapping[OptionId, int], state: int) -> boo
     return all(conflict.space.level(state, option) == level for option, level in act.items())
 
 
-def _refrains(situation: Situation, number: int, ends: tuple[Outcome, ...]) -> bool | None:
+def _refrains(situation: Situation, number: int, ends: Settled) -> bool | None:
     """Return whether the threatener leaves the act undone wherever the target settles."""
-    if not ends:
+    if not ends.outcomes:
         return None
     conflict, act = situation.conflict, situation.acts[number]
     by = situation.threats[number].by
     return not any(
         _carried(conflict, act, state)
         or any(_carried(conflict, act, int(t)) for t in conflict.improvements(by, state))
-        for end in ends
-        for state in end.states
+        for state in ends.states
     )
 
 

@@ -33,9 +33,11 @@ from servanda.narrative.verdicts import (
     move_words,
     outcome,
     package_words,
+    sampled,
     shares,
     short_of_quota,
     signing_words,
+    verb,
     who_blocks,
     without_deal,
 )
@@ -61,10 +63,12 @@ def target_section(findings: Findings) -> Section:
     package = findings.target_package
     signing = package.signing if package else tuple(target.comparisons)
     signed = tuple(target.comparisons[party] for party in signing)
-    words = signing_words(target.acceptable, signed, unsigned=target.unsigned)
-    verb = "sticks" if target.sticks else "does not stick"
+    words = signing_words(
+        target.acceptable, signed, unsigned=target.unsigned, sampled=sampled(findings)
+    )
+    said = verb(findings, sticks=target.sticks)
     grade = package.grade if package and len(target.states) == 1 else target.grade
-    paragraphs.append(f"The target {verb}: {words}; {leaving_words(grade)}.")
+    paragraphs.append(f"The target {said}: {words}; {leaving_words(grade)}.")
     if target.unsigned:
         paragraphs.append("It is where the conflict goes under the plan in any case: unsigned.")
     if findings.load_bearing:
@@ -135,7 +139,7 @@ def package_section(findings: Findings, package: Package, title: str = "") -> Se
     if not many and package.state != start:
         paragraphs.append(f"What is then done: {outcome(findings, package.state)}.")
     barred = not package.sticks and package.acceptable.rank == 0 and package.grade.sticks
-    verdict = package_words(package)
+    verdict = package_words(findings, package)
     if barred:  # it fails neither test: the plan or a one-way option keeps it from being agreed
         verdict = verdict.removeprefix("does not stick: ")
         paragraphs.append(sentence(f"apart from that, {verdict}"))
@@ -280,7 +284,7 @@ def _lapse(findings: Findings, lapse: Lapse) -> str:
     if not lapse.feasible:
         return f"At {lapse.when}, {gone} runs out; what is left cannot be."
     verdict = "it still sticks" if lapse.sticks else "it no longer sticks"
-    signing = signing_words(lapse.acceptable, ())
+    signing = signing_words(lapse.acceptable, (), sampled=sampled(findings))
     if lapse.acceptable is not Acceptable.SURELY:
         signing = "what is left is no longer better for all than no deal"
     text = f"At {lapse.when}, {gone} runs out; then {verdict}: {signing}, and "
@@ -343,14 +347,20 @@ def refusals_section(findings: Findings) -> Section:
     )
 
 
+def _acceptable(findings: Findings, package: Package) -> str:
+    """Return how acceptable a package is; of what chance found no worse, that it is not refuted."""
+    sure = package.acceptable is Acceptable.SURELY
+    return "not refuted" if sure and sampled(findings) else package.acceptable.value
+
+
 def packages_section(findings: Findings) -> Section:
     """Return the first packages: those that stick, then near misses, in order."""
     rows = tuple(
         (
             str(place),
             _beside_first(findings, package),
-            "sticks" if package.sticks else "does not",
-            package.acceptable.value,
+            verb(findings, sticks=package.sticks).removeprefix("is ").removesuffix(" stick"),
+            _acceptable(findings, package),
             package.grade.value,
             _weakest(findings, package),
         )

@@ -41,7 +41,11 @@ def no_deal_section(findings: Findings) -> Section:
     ends = findings.no_deal.outcomes
     paragraphs = [_start(findings), *_rules(findings), _ending(ends)]
     if not findings.no_deal.exact:
-        paragraphs.append('The search was sampled, not complete: read "sticks" as "not refuted".')
+        paragraphs.append(
+            f"More states can be reached than were followed one by one: {findings.no_deal.paths:,} "
+            "paths were followed by chance. There may be other outcomes, so that a package is at "
+            "best not refuted."
+        )
     if len(ends) > _MOST:
         paragraphs.append(f"The first {_MOST} of {len(ends):,} are shown.")
     rows = tuple(

@@ -17,10 +17,13 @@ from servanda.narrative.verdicts import (
     leaving_words,
     move_words,
     package_comparisons,
+    package_reasons,
     package_words,
+    sampled,
     shares,
     short_of_quota,
     signing_words,
+    verb,
     weak_points,
     who_blocks,
 )
@@ -108,7 +111,9 @@ def _answer(findings: Findings, package: Package) -> str:
         return f"{_target_answer(findings)}{holds} {sentence(shares(findings))}"
     many = findings.counts.get("sticking", 0)
     first = "This one" if many == 1 or not findings.counts else "The first"
-    verdict = package_words(package).removeprefix("sticks: ")
+    verdict = package_reasons(findings, package)
+    if sampled(findings):
+        verdict = f"it {package_words(findings, package)}"
     return (
         f"{sentence(shares(findings))} {first}: {deal(findings, package.state)}. "
         f"{sentence(verdict)}{holds}{_no_plan(findings)}"
@@ -134,18 +139,17 @@ def _target_answer(findings: Findings) -> str:
         for each in findings.situation.without
     ]
     left_out = f" without {listed(without)}" if without else ""
-    verb = "sticks" if target.sticks else "does not stick"
+    said = verb(findings, sticks=target.sticks)
     package = findings.target_package
     if package is None:
-        return f"The target{title}{left_out} {verb}."
+        return f"The target{title}{left_out} {said}."
     signed = tuple(target.comparisons[party] for party in package.signing)
     grade = package.grade if len(target.states) == 1 else target.grade
-    joint = "and" if target.sticks or grade.sticks == (target.acceptable.rank == 0) else "though"
-    return (
-        f"The target{title}{left_out} {verb}: "
-        f"{signing_words(target.acceptable, signed, unsigned=target.unsigned)}, "
-        f"{joint} {leaving_words(grade)}."
+    signing = signing_words(
+        target.acceptable, signed, unsigned=target.unsigned, sampled=sampled(findings)
     )
+    joint = "and" if target.sticks or grade.sticks == (target.acceptable.rank == 0) else "though"
+    return f"The target{title}{left_out} {said}: {signing}, {joint} {leaving_words(grade)}."
 
 
 def _who_blocks_others(findings: Findings) -> str:
@@ -248,7 +252,9 @@ def _failing(findings: Findings, package: Package) -> tuple[Line, ...]:
     moves = [blocking_move(findings, each, package) for each in once[:_FEW]]
     reasons = [blocking_reason(findings, each, package) for each in once[:_FEW]]
     more = [f"and so on for {len(once) - _FEW} more"] if len(once) > _FEW else []
-    unmoved = signing_words(package.acceptable, package_comparisons(package))
+    unmoved = signing_words(
+        package.acceptable, package_comparisons(package), sampled=sampled(findings)
+    )
     by = [*moves, *more] or ["not signing: without a gain there is no reason to"]
     why = [*reasons, *more] or [unmoved]
     return (
@@ -269,7 +275,7 @@ def _each_once(found: Sequence[Blocker]) -> list[Blocker]:
 def _no(findings: Findings, package: Package) -> str:
     if findings.target is not None:
         return f"{_target_answer(findings)} {sentence(shares(findings))}"
-    verdict = package_words(package).removeprefix("does not stick: ")
+    verdict = package_reasons(findings, package)
     near = f"The nearest miss: {deal(findings, package.state)}; {verdict}."
     return f"Nothing sticks: {shares(findings)}. {near}{_no_plan(findings)}"
 

@@ -60,11 +60,20 @@ def without_deal(findings: Findings, party: PartyId) -> str:
 
 
 def signing_words(
-    acceptable: Acceptable, comparisons: Iterable[Comparison], *, unsigned: bool = False
+    acceptable: Acceptable,
+    comparisons: Iterable[Comparison],
+    *,
+    unsigned: bool = False,
+    sampled: bool = False,
 ) -> str:
-    """Return whether those who must sign would, as a clause; `comparisons` are theirs."""
+    """Return whether those who must sign would, as a clause; `comparisons` are theirs.
+
+    Where no deal was sampled, that they would is not refuted, and no more.
+    """
     if unsigned:
         return "it comes about without anybody's signature"
+    if acceptable is Acceptable.SURELY and sampled:
+        return "no outcome without a deal was found that anybody who must sign prefers"
     if acceptable is Acceptable.SURELY:
         return "all who must sign do at least as well as without a deal"
     comparisons = tuple(comparisons)
@@ -95,11 +104,31 @@ def package_comparisons(package: Package) -> tuple[Comparison, ...]:
     return tuple(package.comparisons[party] for party in package.signing)
 
 
-def package_words(package: Package) -> str:
+def sampled(findings: Findings) -> bool:
+    """Return whether where it goes without a deal was found by chance, and may not be all."""
+    without, target = findings.no_deal, findings.target
+    return (without is not None and not without.exact) or (target is not None and not target.exact)
+
+
+def verb(findings: Findings, *, sticks: bool) -> str:
+    """Return that something sticks or does not; where no deal was sampled, that none refutes it."""
+    if not sticks:
+        return "does not stick"
+    return "is not refuted" if sampled(findings) else "sticks"
+
+
+def package_words(findings: Findings, package: Package) -> str:
     """Return the verdict on a package as a clause."""
-    signing = signing_words(package.acceptable, package_comparisons(package))
-    verb = "sticks" if package.sticks else "does not stick"
-    return f"{verb}: {signing}, and {leaving_words(package.grade)}"
+    said = verb(findings, sticks=package.sticks)
+    return f"{said}: {package_reasons(findings, package)}"
+
+
+def package_reasons(findings: Findings, package: Package) -> str:
+    """Return why a package sticks or does not, as a clause."""
+    signing = signing_words(
+        package.acceptable, package_comparisons(package), sampled=sampled(findings)
+    )
+    return f"{signing}, and {leaving_words(package.grade)}"
 
 
 def shares(findings: Findings) -> str:

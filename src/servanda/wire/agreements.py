@@ -141,6 +141,7 @@ def verdict(target: TargetVerdict) -> Data:
     """Return the verdict on a target in short."""
     return {
         "completions": len(target.completions),
+        "exact": target.exact,
         "acceptable": target.acceptable.value,
         "grade": target.grade.value,
         "sticks": target.sticks,

@@ -13,7 +13,11 @@ def no_deal(findings: Findings) -> Data:
     """Return where the conflict goes without an agreement."""
     found = findings.no_deal
     if found is None:
-        return {"no_deal": [], "no_deal_exact": False}  # not reached before the work was stopped
+        return {
+            "no_deal": [],
+            "no_deal_exact": False,
+            "no_deal_paths": None,
+        }  # not reached before the work was stopped
     if findings.case.walk_away:
         outcomes: list[Data] = [{"walk_away": dict(findings.case.walk_away)}]
     else:
@@ -22,7 +26,7 @@ def no_deal(findings: Findings) -> Data:
             {"states": [{"taken": space.taken(s)} for s in end.states], "cycle": end.cycle}
             for end in found.outcomes
         ]
-    return {"no_deal": outcomes, "no_deal_exact": found.exact}
+    return {"no_deal": outcomes, "no_deal_exact": found.exact, "no_deal_paths": found.paths}
 
 
 def no_deal_alone(findings: Findings, *, foresight: bool = False) -> Data:
@@ -73,6 +77,7 @@ def _threat(situation: Situation, number: int, found: ThreatFinding) -> Data:
         "refrains": found.refrains,
         "changes": found.changes,
         "kind": found.kind,
+        "exact": found.exact,
         "rests_on": [statement_data(statement) for statement in found.rests_on],
         "because": {
             party: [statement_data(statement) for statement in statements]

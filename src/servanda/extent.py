@@ -1,0 +1,32 @@
+"""How far play without a deal is followed: every move up to some states, beyond them by chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+MOST_STATES: Final = 50_000
+"""States of which all moves are followed, unless something else is asked for."""
+
+PATHS: Final = 200
+"""Paths followed by chance where there are more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How far play is followed.
+
+    Parameters
+    ----------
+    states
+        The most states of which every move is followed.  Within them the outcomes are all there
+        are; beyond them `paths` are followed, each as far as it goes.
+    paths
+        How many paths are followed by chance.
+    seed
+        Of the chance: the same seed gives the same paths.
+    """
+
+    states: int = MOST_STATES
+    paths: int = PATHS
+    seed: int = 1
