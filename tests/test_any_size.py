@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from servanda import states
 from servanda.casefile import read_text
 from servanda.conflict import Conflict, compile_case
 from servanda.errors import UsageError
+from servanda.escape import better_move
 from servanda.grid import Grid
+from servanda.groups import grade_groups, group_improvements
 from servanda.model import Case
 from servanda.nodeal import no_deal
 from servanda.selfenforcement import guarded
@@ -141,3 +144,58 @@ def test_a_ranking_of_states_needs_an_array(without_arrays: None) -> None:
     )
     with pytest.raises(UsageError, match="ranks single states"):
         compile_case(read_text(text, "ranked.yaml"))
+
+
+@pytest.mark.parametrize("chunk", range(4))
+def test_what_groups_can_do_is_the_same_with_arrays_and_without(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: set[str] = set()
+    for seed in range(chunk, 80, 4):
+        case = rankless(seed)
+        if case is None:
+            continue
+        monkeypatch.setattr(states, "LARGEST", 2**26)
+        dense = compile_case(case)
+        some = [s for s in range(dense.space.size) if dense.can_be(s)][:: dense.space.size // 6 + 1]
+        expected = [(g.grade, g.breaker) for g in (grade_groups(dense, s, 3) for s in some)]
+        monkeypatch.setattr(states, "LARGEST", 0)
+        sparse = compile_case(case)
+        graded = [grade_groups(sparse, state, 3) for state in some]
+        assert expected == [(g.grade, g.breaker) for g in graded], seed
+        found |= {each.grade.value for each in graded}
+    assert {"firm", "breaks"} <= found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_solver_tells_whether_a_group_can_gain(seed: int) -> None:
+    case = rankless(seed)
+    if case is None:
+        return
+    conflict = compile_case(case)
+    some = [s for s in range(conflict.space.size) if conflict.can_be(s)]
+    for state in some[:: len(some) // 4 + 1]:
+        for group in combinations(conflict.parties, 2):
+            ways = group_improvements(conflict, group, state)
+            to = better_move(conflict, group, state)
+            assert bool(ways) == (to is not None)
+            assert to is None or to in ways
+
+
+def test_a_group_with_too_many_moves_to_look_at_is_asked_of_the_solver() -> None:
+    names = [f"{party}{n}" for party in ("a", "b") for n in range(12)]
+    options = "".join(f"  {name}: {{by: {name[0]}}}\n" for name in names)
+    pact = " and ".join(names)
+    wishes = ", ".join(f"not {name}" for name in names)
+    text = (
+        f"servanda: 1\ntitle: All or nothing\nparties: {{a: Ann, b: Bob, c: Cid}}\n"
+        f"options:\n{options}  c0: {{by: c}}\n  c1: {{by: c}}\n  c2: {{by: c}}\n"
+        f"preferences: {{a: [{pact}, {wishes}], b: [{pact}, {wishes}], c: [c0, c1, c2]}}\n"
+    )
+    conflict = compile_case(read_text(text, "pact.yaml"))
+    nobody = conflict.space.index(conflict.case.base)
+    found = grade_groups(conflict, nobody)
+    assert ("breaks", ("a", "b")) == (found.grade.value, found.breaker)
+    assert found.state is not None
+    assert all(conflict.value(p, found.state) > conflict.value(p, nobody) for p in found.breaker)
+    assert "firm" == grade_groups(conflict, found.state).grade.value

@@ -28,11 +28,12 @@ from servanda.acceptance import acceptance
 from servanda.conditions import OptionId
 from servanda.conflict import Conflict, compile_case
 from servanda.grid import Grid
+from servanda.groups import grade_groups
 from servanda.model import Case, PartyId
 from servanda.nodeal import no_deal
 from servanda.play import Play
 from servanda.roadmap import roadmap
-from servanda.selfenforcement import grade_groups, grade_party
+from servanda.selfenforcement import grade_party
 from servanda.situation import lay
 from servanda.stability import Concept
 from slow import Group, Outcome, Slow, State, Utility

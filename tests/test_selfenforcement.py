@@ -7,13 +7,11 @@ import pytest
 from servanda.casefile import find_case, read_case, read_text
 from servanda.conflict import Conflict, compile_case
 from servanda.grid import Grid
+from servanda.groups import grade_groups, group_improvements, group_sanction
 from servanda.model import PartyId
 from servanda.selfenforcement import (
     Response,
-    grade_groups,
     grade_party,
-    group_improvements,
-    group_sanction,
     guarded,
     improvements,
     sanction,

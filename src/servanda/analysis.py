@@ -19,10 +19,11 @@ from servanda.evidence import Evidence
 from servanda.extent import MOST_STATES, Extent
 from servanda.grid import Grid
 from servanda.grounds import Grounds, grounds
+from servanda.groups import GroupGrade, grade_groups
 from servanda.model import Case, PartyId, Statement
 from servanda.nodeal import NoDeal, no_deal
 from servanda.roadmap import Roadmap
-from servanda.selfenforcement import GroupGrade, Improvement, PartyGrade, grade_groups
+from servanda.selfenforcement import Improvement, PartyGrade
 from servanda.settlements import Survey
 from servanda.situation import Situation, lay, leave_out
 from servanda.sources import Kept

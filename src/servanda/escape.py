@@ -1,7 +1,8 @@
-"""Whether a party has any move that it gains by, asked of the solver where moves are too many."""
+"""Whether a party or a group gains by any move, asked of the solver where moves are too many."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ortools.sat.python import cp_model
@@ -15,19 +16,25 @@ from servanda.model import PartyId
 _SECONDS = 20.0
 
 
-def better_move(conflict: Conflict, party: PartyId, state: int) -> int | None:
+def better_move(
+    conflict: Conflict, movers: PartyId | Collection[PartyId], state: int
+) -> int | None:
     """Return some state that a party can move to and prefers; None if it is proved there is none.
+
+    Of a group every member must prefer it.
 
     Raises
     ------
     Undecided
         If the solver did not settle it in time.
     """
+    group = (movers,) if isinstance(movers, str) else tuple(movers)
     forms = Formulas(conflict.case)
-    _legal(forms, conflict, party, state)
+    _legal(forms, conflict, group, state)
     for rule in conflict.case.never:
         forms.forbid(forms.literal(conflict.case.vocabulary.condition(rule.that)))
-    _prefers(forms, conflict, party, state)
+    for party in group:
+        _prefers(forms, conflict, PartyId(party), state)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.max_time_in_seconds = _SECONDS
@@ -35,7 +42,8 @@ def better_move(conflict: Conflict, party: PartyId, state: int) -> int | None:
     if code == cp_model.INFEASIBLE:
         return None
     if code not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
-        raise Undecided(f"whether {conflict.case.name(party)} gains by a move was not settled")
+        who = " and ".join(conflict.case.name(PartyId(party)) for party in group)
+        raise Undecided(f"whether {who} can gain by a move was not settled")
     levels = {
         option: next(n for n, literal in enumerate(each) if solver.boolean_value(literal))
         for option, each in forms.levels.items()
@@ -43,10 +51,10 @@ def better_move(conflict: Conflict, party: PartyId, state: int) -> int | None:
     return conflict.space.index(levels)
 
 
-def _legal(forms: Formulas, conflict: Conflict, party: PartyId, state: int) -> None:
-    """Post that one legal move leads there: what the party may set or leave, all else still."""
+def _legal(forms: Formulas, conflict: Conflict, group: Collection[PartyId], state: int) -> None:
+    """Post that one legal move leads there: what the movers may set or leave, all else still."""
     moves, space = conflict.moves, conflict.space
-    reach = moves.reach((party,))
+    reach = moves.reach(group)
     now = space.levels(state)
     may: dict[OptionId, set[int]] = {option: {level} for option, level in now.items()}
     for option in reach.free:

@@ -7,10 +7,9 @@ check on the other.  Every "breaks" comes with the move, every "guarded" with it
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,26 +85,6 @@ class PartyGrade:
     def grade(self) -> Grade:
         """The grade of the concepts that hold."""
         return grade_of(self.concepts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupGrade:
-    """What groups up to some size can do.
-
-    Parameters
-    ----------
-    size
-        Largest group tried (named groups besides).
-    grade
-        Firm: no group has an improvement; guarded: each is deterred; breaks otherwise.
-    breaker, state
-        The smallest group with an improvement that counts for the grade, and where it goes.
-    """
-
-    size: int
-    grade: Grade
-    breaker: tuple[PartyId, ...] = ()
-    state: int | None = None
 
 
 Goal = Callable[[States], Truth]
@@ -243,8 +222,9 @@ def deterred(
     concept
         In which sense they are to be answered.
     """
+    payoff, simple = conflict.payoffs[party], conflict.moves.simple(frozenset((party,)))
+    bound = payoff.value(state)
     left = np.ones(len(ways), dtype=np.bool_)
-    bound = conflict.value(party, state)
     first = None
     while left.any():
         place = int(np.argmax(left))
@@ -255,41 +235,66 @@ def deterred(
         first = answer if place == 0 else first
         left[place] = False
         rest = np.flatnonzero(left)
-        known = (Response(party, after), *answer)
-        answered = _answered_alike(conflict, ways[rest], known, bound=bound, concept=concept)
-        left[rest[answered]] = False
+        if concept is Concept.SMR and not simple:
+            continue  # what is left to it to make its loss good may differ from one to the other
+        gaining = concept is Concept.SEQ
+        for ends in answered_alike(conflict, ways[rest], (after, answer), gaining=gaining):
+            last = ends.number == len(answer)
+            if last or concept is not Concept.SMR:
+                left[rest[ends.legal & (payoff.of(ends.states) <= bound)]] = False
     return first, len(ways)
 
 
-def _answered_alike(
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Where the same answers lead from other states.
+
+    Parameters
+    ----------
+    number
+        How many answers have been given.
+    states
+        The states then.
+    legal
+        Where each answer was a legal move, and a gain to its mover if that was asked.
+    """
+
+    number: int
+    states: States
+    legal: Truth
+
+
+def answered_alike(
     conflict: Conflict,
     ways: States,
-    known: tuple[Response, ...],
+    known: tuple[int, tuple[Response, ...]],
     *,
-    bound: int,
-    concept: Concept,
-) -> Truth:
-    """Return which improvements the answer to another one deters as well, step by step the same.
+    gaining: bool,
+) -> Iterator[Alike]:
+    """Yield where the answers given from one state lead from others, step by step the same.
 
-    That the mover cannot make its loss good follows for all from one only where it may do the
-    same from everywhere: then all that is left to it is what it had after that one.
+    Parameters
+    ----------
+    conflict
+        The conflict.
+    ways
+        The other states.
+    known
+        The state that was answered, and the answers to it.
+    gaining
+        Whether each answer must be a gain to its mover.
     """
-    (mover, before), *answer = ((each.party, each.state) for each in known)
-    payoff = conflict.payoffs[mover]
-    answered = np.zeros(len(ways), dtype=np.bool_)
-    if concept is Concept.SMR and not conflict.moves.simple(frozenset((mover,))):
-        return answered
-    alive = ~answered
-    for number, (party, reached) in enumerate(answer, start=1):
-        after, legal = _moved_alike(conflict, party, ways, conflict.space.changes(before, reached))
-        if concept is Concept.SEQ:
-            gainer = conflict.payoffs[party]
-            legal &= gainer.of(after) > gainer.of(ways)
-        alive &= legal
-        if number == len(answer) or concept is not Concept.SMR:
-            answered |= alive & (payoff.of(after) <= bound)
-        ways, before = after, reached
-    return answered
+    before, answers = known
+    legal = np.ones(len(ways), dtype=np.bool_)
+    for number, answer in enumerate(answers, start=1):
+        changes = conflict.space.changes(before, answer.state)
+        after, moved = _moved_alike(conflict, answer.party, ways, changes)
+        legal = legal & moved
+        if gaining:
+            payoff = conflict.payoffs[answer.party]
+            legal &= payoff.of(after) > payoff.of(ways)
+        yield Alike(number, after, legal)
+        ways, before = after, answer.state
 
 
 def _moved_alike(
@@ -316,7 +321,8 @@ def _moved_alike(
             ]
             may |= np.array(falls)[now]
         legal &= may | (now == level)
-        after += (level - now) * space.strides[space.axis[option]]
+        step = (level - now).astype(space.kind, copy=False)
+        after += step * space.strides[space.axis[option]]
     legal &= (after != states) & moves.feasible[after]
     return after, legal
 
@@ -533,54 +539,6 @@ def guard_lapses(situation: Situation, party: PartyId, state: int) -> bool | Non
     if bare == state or not conflict.can_be(bare):
         return None
     return guarded(conflict, party, bare).rank > Grade.GUARDED.rank
-
-
-# ------------------------------------------------------------------------------------ groups
-
-
-def group_improvements(conflict: Conflict, group: Collection[PartyId], state: int) -> list[int]:
-    """Return the states a group can move to that every member prefers."""
-    reached = conflict.moves.destinations(state, group)
-    for party in group:
-        payoff = conflict.payoffs[party]
-        reached = reached[payoff.of(reached) > payoff.value(state)]
-    order = np.argsort(conflict.space.distances(reached, state), kind="stable")
-    found: list[int] = reached[order].tolist()
-    return found
-
-
-def group_sanction(
-    conflict: Conflict, group: Collection[PartyId], state: int, after: int
-) -> tuple[Response, ...] | None:
-    """Return improvements of the others that leave some member no better off than before."""
-    others = [party for party in conflict.parties if party not in group]
-    bounds = {party: conflict.value(party, state) for party in group}
-
-    def goal(reached: States) -> Truth:
-        meets = np.zeros(len(reached), dtype=np.bool_)
-        for party, bound in bounds.items():
-            meets |= conflict.payoffs[party].of(reached) <= bound
-        return meets
-
-    return search(conflict, after, others, goal, how=Responding.GAINING)
-
-
-def grade_groups(conflict: Conflict, state: int, size: int = 2) -> GroupGrade:
-    """Return what groups of two to `size` parties, and the case's named groups, can do."""
-    groups: dict[frozenset[PartyId], None] = {}
-    for count in range(2, size + 1):
-        groups |= dict.fromkeys(map(frozenset, combinations(conflict.parties, count)))
-    groups |= dict.fromkeys(map(frozenset, conflict.case.groups))
-    guarded_by: GroupGrade | None = None
-    for group in sorted(groups, key=len):
-        members = tuple(party for party in conflict.parties if party in group)
-        for after in group_improvements(conflict, members, state):
-            if group_sanction(conflict, members, state, after) is None:
-                return GroupGrade(size=size, grade=Grade.BREAKS, breaker=members, state=after)
-            guarded_by = guarded_by or GroupGrade(
-                size=size, grade=Grade.GUARDED, breaker=members, state=after
-            )
-    return guarded_by or GroupGrade(size=size, grade=Grade.FIRM)
 
 
 def grades(grid: Grid, situation: Situation, state: int) -> Mapping[PartyId, PartyGrade]:
