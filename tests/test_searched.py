@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,10 +18,14 @@ from servanda.analysis import Request, analyse
 from servanda.casefile import builtin_cases, read_case, read_text
 from servanda.errors import UsageError
 from servanda.grid import Grid
+from servanda.nodeal import no_deal
+from servanda.searched import Searched
 from servanda.selfenforcement import grade_locally, grades
+from servanda.settlements import Survey
 from servanda.situation import lay
 from servanda.stability import Concept
 from servanda.stable_sets import stable_sets
+from servanda.threats import check_threats
 from test_cli import run
 
 LARGE = """\
@@ -205,3 +210,37 @@ def test_a_party_with_many_options_of_its_own_is_described_all_the_same() -> Non
     assert ("optimal", "") == (found.status, found.stopped)
     assert found.best is not None
     assert found.best.grounds.every
+
+
+@pytest.mark.parametrize("chunk", range(4))
+def test_core_and_full_packages_are_those_found_among_all(chunk: int) -> None:
+    found: Counter[object] = Counter()
+    for seed in range(chunk, 60, 4):
+        case = random_planned(random.Random(seed))  # noqa: S311 - no secret depends on it
+        if any(preference.ranking for preference in case.preferences.values()):
+            continue
+        try:
+            situation = lay(case)
+            without = no_deal(situation, check_threats(situation))
+        except UsageError:
+            continue
+        survey = Survey(Grid(situation.conflict), situation, without)
+        searched = Searched(situation, without)
+        space, start = situation.space, situation.start
+        for state in searched.first(3):
+            if not survey.sticks[state]:
+                continue
+            assert survey.core(state) == searched.core(state), seed
+            changes = space.changes(start, state)
+            more = [
+                len(space.changes(start, int(other)))
+                for other in survey.sticking
+                if changes.items() <= space.changes(start, int(other)).items()
+            ]
+            package, proved = searched.full(state)
+            assert proved
+            assert max(more) == len(space.changes(start, package))
+            found["core" if survey.core(state) else "no core"] += 1
+            found["full" if package == state else "can grow"] += 1
+    assert found["core"]
+    assert found["can grow"]

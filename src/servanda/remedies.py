@@ -20,11 +20,11 @@ from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent, with_preference
 from servanda.errors import Stopped, Undecided, UsageError
 from servanda.grounds import Grounds, grounds
+from servanda.groups import GroupGrade, grade_groups
 from servanda.loads import Load, loads
 from servanda.model import PartyId
 from servanda.obstacles import Obstacle, by_party, judged, obstacles
 from servanda.rankings import Inverse, inverse
-from servanda.selfenforcement import GroupGrade, grade_groups
 from servanda.shifts import BUDGET, Asking, Shift, Smallest, shifts
 from servanda.situation import Situation
 from servanda.target import TargetVerdict

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from time import monotonic
 
 from servanda.acceptance import Acceptable, How, verdict
 from servanda.candidates import Status
 from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent
-from servanda.errors import Undecided
 from servanda.model import PartyId
 from servanda.nodeal import NoDeal
 from servanda.play import is_open
@@ -26,7 +24,7 @@ from servanda.solver import Search
 from servanda.stability import Concept, Grade
 
 _SHARE = 0.6  # of the time is for the solver
-_MOST_PARTS = 12  # changes of a package of which every part is tried
+_CORE_SECONDS = 10.0  # to settle whether a part of a package sticks
 
 
 @dataclass
@@ -119,13 +117,16 @@ class Searched:
         found = self._search(None).packages(limit, by=self.best, apart=self.apart)
         return [best.state for best in found if best.state is not None]
 
-    def _search(self, concept: Concept | None) -> Search:
+    def _search(self, concept: Concept | None, most: float | None = None) -> Search:
+        """Return a search that ends with the time there is, or after `most` seconds."""
+        left = [] if self._until is None else [max(self._until - monotonic(), 0.01)]
+        left += [] if most is None else [most]
         return Search(
             self.situation,
             self.no_deal,
             concept=concept,
             seed=self.seed,
-            seconds=None if self._until is None else max(self._until - monotonic(), 0.01),
+            seconds=min(left, default=None),
             tick=self.tick,
         )
 
@@ -148,22 +149,40 @@ class Searched:
         return min(found, key=lambda each: each[1], default=None)
 
     def core(self, state: int) -> bool:
-        """Return whether no part of a sticking package's changes still sticks.
+        """Return whether no part of a sticking package's changes still sticks: a proof.
 
-        Where there are too many parts to try, the package is not said to be a core deal.
+        Where the solver does not settle it in time, the package is not said to be a core deal.
+        """
+        if state not in self._sticking:
+            return False
+        space, start = self.situation.space, self.situation.start
+        for concept in (Concept.NASH, Concept.SEQ):
+            search = self._search(concept, _CORE_SECONDS)
+            search.among({o: (space.level(start, o), space.level(state, o)) for o in space.options})
+            search.other_than(state)
+            if search.extreme()[1] != "infeasible":
+                return False
+        return True
+
+    def full(self, state: int) -> tuple[int, bool]:
+        """Return the package that sticks, keeps all changes of one that does, and makes most more.
+
+        Returns
+        -------
+        (package, proved)
+            The package itself where nothing can be added; and whether that is proved.
         """
         space, start = self.situation.space, self.situation.start
-        changes = list(space.changes(start, state).items())
-        if state not in self._sticking or len(changes) > _MOST_PARTS:
-            return False
-        try:
-            return not any(
-                self.sticks(space.put(start, dict(part)))
-                for size in range(len(changes))
-                for part in combinations(changes, size)
-            )
-        except Undecided:
-            return False
+        kept = {option: (level,) for option, level in space.changes(start, state).items()}
+        best, proved = state, True
+        for concept in (Concept.NASH, Concept.SEQ):
+            search = self._search(concept, _CORE_SECONDS)
+            search.among(kept)
+            found, status = search.extreme(most=True)
+            proved &= status in {"optimal", "infeasible"}
+            if found is not None:
+                best = max(best, found, key=lambda each: len(space.changes(start, each)))
+        return best, proved
 
     def sticks(self, state: int) -> bool:
         """Return whether a state is a package that sticks, by looking at it alone."""

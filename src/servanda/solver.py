@@ -87,6 +87,21 @@ class Search(Candidates):
         """Exclude all packages that differ from one in fewer than so many terms."""
         self.exclude(state, self.situation.terms, apart=apart)
 
+    def among(self, levels: Mapping[OptionId, Iterable[int]]) -> None:
+        """Let some options stand at some of their levels only."""
+        for option, allowed in levels.items():
+            each = self.forms.levels[option]
+            self.forms.model.add_bool_or([each[level] for level in sorted(set(allowed))])
+
+    def other_than(self, state: int) -> None:
+        """Exclude one state."""
+        self.exclude(state)
+
+    def extreme(self, *, most: bool = False) -> tuple[int | None, Status]:
+        """Return the package with the fewest changes, or with the most, and what is proved."""
+        found = self.optimum(self.changes, [], maximise=most)
+        return found.state, found.status
+
     def nearest(
         self,
         states: Sequence[int],
