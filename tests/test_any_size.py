@@ -19,6 +19,9 @@ from servanda.grid import Grid
 from servanda.groups import grade_groups, group_improvements
 from servanda.model import Case
 from servanda.nodeal import no_deal
+from servanda.play import is_open
+from servanda.roadmap import roadmap
+from servanda.roadmap_search import search_roadmap
 from servanda.selfenforcement import guarded
 from servanda.situation import Situation, lay
 from servanda.target import judge
@@ -199,3 +202,36 @@ def test_a_group_with_too_many_moves_to_look_at_is_asked_of_the_solver() -> None
     assert found.state is not None
     assert all(conflict.value(p, found.state) > conflict.value(p, nobody) for p in found.breaker)
     assert "firm" == grade_groups(conflict, found.state).grade.value
+
+
+@pytest.mark.parametrize("chunk", range(4))
+def test_roadmaps_are_the_same_with_arrays_and_without(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = exposed = 0
+    for seed in range(chunk, 120, 4):
+        case = rankless(seed)
+        if case is None or any(p.form == "points" for p in case.preferences.values()):
+            continue
+        monkeypatch.setattr(states, "LARGEST", 2**26)
+        here = lay(case)
+        grid, ends = Grid(here.conflict), no_deal(here)
+        goals = [s for s in range(here.space.size) if here.conflict.can_be(s)]
+        goals = [s for s in goals if is_open(here.conflict, here.start, s, {})]
+        goals = goals[:: len(goals) // 5 + 1]
+        every = [roadmap(grid, here, ends, goal=goal) for goal in goals]
+        monkeypatch.setattr(states, "LARGEST", 0)
+        sparse = lay(case)
+        settled = no_deal(sparse)
+        for goal, one in zip(goals, every, strict=True):
+            two = search_roadmap(sparse, settled, goal=goal)
+            assert one is not None
+            assert two is not None
+            assert {} == two.bounds
+            assert (one.exchange, one.deadlock) == (two.exchange, two.deadlock), (seed, goal)
+            severities = [{n: r.severity for n, r in way.routes.items()} for way in (one, two)]
+            assert severities[0] == severities[1], (seed, goal)
+            compared += 1
+            exposed += any(severities[0].values())
+    assert compared > 20
+    assert exposed > 3

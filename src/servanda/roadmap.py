@@ -8,7 +8,7 @@ with it the smallest exchange after which nobody is exposed at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -101,6 +101,9 @@ class Roadmap:
         The plan's own order, scored; None if it gives none.
     deadlock
         Options whose `when` conditions wait on each other.
+    bounds
+        For exchange sizes whose best order is not proved: what the worst severity of any order
+        is at least.
     """
 
     changes: Mapping[OptionId, int]
@@ -108,6 +111,16 @@ class Roadmap:
     exchange: int | None
     author: Route | None
     deadlock: tuple[OptionId, ...]
+    bounds: Mapping[int, Fraction] = field(default_factory=dict)
+
+    @property
+    def open_sizes(self) -> tuple[int, ...]:
+        """Exchange sizes below the one that leaves nobody exposed that might do so as well."""
+        return tuple(
+            size
+            for size, bound in self.bounds.items()
+            if not bound and (self.exchange is None or size < self.exchange)
+        )
 
 
 @dataclass(frozen=True)
@@ -337,22 +350,9 @@ class _Walk:
 
     def author(self) -> Route | None:
         """Return the plan's own order of the changes; those it leaves out come last, at once."""
-        plan = self.situation.plan
-        if plan is None:
-            return None
-        words = self.situation.case.vocabulary
-        sets: list[int] = []
-        made = 0
-        for stated in plan.steps:
-            terms = dict(words.term(text) for text in stated.take)
-            for number, option in enumerate(self.options):
-                made |= (terms.get(option) == self.changes[option]) << number
-            if made and (not sets or made != sets[-1]):
-                sets.append(made)
+        sets = author_sets(self.situation, self.changes)
         if not sets:
             return None
-        if made != self.full:
-            sets.append(self.full)
         before = [0, *sets]
         barred = (
             number
@@ -367,6 +367,26 @@ class _Walk:
         while (ready := self.full & ~made & ~int(self.waiting[made])) != 0:
             made |= ready
         return tuple(o for n, o in enumerate(self.options) if not made >> n & 1)
+
+
+def author_sets(situation: Situation, changes: Mapping[OptionId, int]) -> list[int]:
+    """Return the sets of changes made after each of a plan's own steps, as bits in their order.
+
+    Changes that the steps leave out come last, at once.  Empty where the plan gives no order.
+    """
+    if situation.plan is None:
+        return []
+    words = situation.case.vocabulary
+    sets: list[int] = []
+    made = 0
+    for stated in situation.plan.steps:
+        terms = dict(words.term(text) for text in stated.take)
+        for number, (option, level) in enumerate(changes.items()):
+            made |= (terms.get(option) == level) << number
+        if made and (not sets or made != sets[-1]):
+            sets.append(made)
+    full = (1 << len(changes)) - 1
+    return [*sets, full] if sets and made != full else sets
 
 
 def roadmap(

@@ -18,6 +18,7 @@ from servanda.model import PartyId
 from servanda.nodeal import NoDeal
 from servanda.play import is_open
 from servanda.roadmap import Roadmap
+from servanda.roadmap_search import search_roadmap
 from servanda.selfenforcement import PartyGrade, grade_locally, guarded, with_lapse
 from servanda.situation import Situation
 from servanda.solver import Search
@@ -235,8 +236,10 @@ class Searched:
             raise AssertionError("the solver and the local check disagree on a package")
 
     def road(self, state: int) -> tuple[Roadmap | None, str]:
-        """Return that orders of steps are not searched at this size."""
-        del state
-        if self.situation.conflict.walk_away is not None:
-            return None, ""
-        return None, "orders of steps are searched only where all states fit an array"
+        """Return the orders of steps to a package, as far as they are searched."""
+        found = search_roadmap(self.situation, self.no_deal, goal=state, tick=self.tick)
+        if found is None or not found.bounds:
+            return found, ""
+        sizes = ", ".join(map(str, found.bounds))
+        note = f"for exchanges of {sizes} the best order is not proved to be the best there is"
+        return found, note

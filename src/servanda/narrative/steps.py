@@ -29,7 +29,7 @@ def roadmap_section(findings: Findings, package: Package) -> Section:
         if len(way.deadlock) == 1:
             return Section(_TITLE, (f"Blocked: {waiting} waits for what no step brings about.",))
         return Section(_TITLE, (f"A deadlock: these wait on each other: {waiting}.",))
-    paragraphs = [_closing(way), *_author(findings, way), _MEANING]
+    paragraphs = [_closing(way), *_unsettled(way), *_author(findings, way), _MEANING]
     rows = tuple(
         (str(size), number(route.severity), _exposed(findings, route))
         for size, route in way.routes.items()
@@ -38,19 +38,34 @@ def roadmap_section(findings: Findings, package: Package) -> Section:
     return Section(_TITLE, tuple(paragraphs), (Table(columns, rows), *_steps(findings, way)))
 
 
+def _unsettled(way: Roadmap) -> list[str]:
+    """Return what is not proved of the orders, where they are too many to look at each."""
+    said = []
+    if way.bounds:
+        sizes = listed(map(str, way.bounds))
+        said.append(f"With exchanges of up to {sizes} there may be better orders than was found.")
+    if way.open_sizes and way.exchange is not None:
+        said.append("Whether smaller exchanges would do is not settled.")
+    return said
+
+
 def _closing(way: Roadmap) -> str:
     if len(way.changes) == 1:
         return "1 change leads there; nobody is exposed on the way."
     many = counted(len(way.changes), "change")
     if way.exchange is None:
-        return f"{many} lead there. No order of them leaves everybody unexposed."
+        what = "was found that leaves" if way.bounds else "of them leaves"
+        return f"{many} lead there. No order {what} everybody unexposed."
     if way.exchange == 1:
         return f"{many} lead there. They can be made one at a time; nobody is exposed on the way."
     if way.exchange == len(way.changes):
+        if way.open_sizes:
+            return f"{many} lead there. Made all at once, they leave nobody exposed on the way."
         return f"{many} lead there. All must be made at once, or somebody is exposed on the way."
+    smaller = "" if way.open_sizes else "; with smaller exchanges somebody is"
     return (
         f"{many} lead there. If up to {way.exchange} of them are made at once, "
-        "nobody is exposed on the way; with smaller exchanges somebody is."
+        f"nobody is exposed on the way{smaller}."
     )
 
 

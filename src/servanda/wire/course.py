@@ -120,6 +120,7 @@ def road(situation: Situation, way: Roadmap) -> Data:
     return {
         "exchange": way.exchange,
         "severity": {str(size): float(each.severity) for size, each in way.routes.items()},
+        "bounds": {str(size): float(bound) for size, bound in way.bounds.items()},
         "steps": [] if best is None else _steps(situation, way, best),
     }
 
