@@ -43,10 +43,12 @@ def wanting(case: Case, party: PartyId, preference: Preference) -> Case:
     return case.model_copy(update={"preferences": {**case.preferences, party: preference}})
 
 
-def comes_in(case: Case, party: PartyId, preference: Preference) -> bool:
-    """Return whether a party no longer blocks if it wants something else."""
+def comes_in(
+    case: Case, party: PartyId, preference: Preference, states: Iterable[State] | None = None
+) -> bool:
+    """Return whether a party no longer blocks the target, or some states, if it wants otherwise."""
     try:
-        return not blocks(SlowPlan(wanting(case, party, preference)), party)
+        return not blocks(SlowPlan(wanting(case, party, preference)), party, states)
     except ImpossibleError:
         return False
 
@@ -56,7 +58,7 @@ def inversions(order: Sequence[int]) -> int:
     return sum(high > low for high, low in combinations(order, 2))
 
 
-def fewest_swaps(case: Case, party: PartyId) -> int | None:
+def fewest_swaps(case: Case, party: PartyId, states: Iterable[State] | None = None) -> int | None:
     """Return the fewest swaps of neighbours among what a party wants that bring it in."""
     preference = case.preferences[party]
     form = "ordered" if preference.ordered else "ranking"
@@ -66,7 +68,10 @@ def fewest_swaps(case: Case, party: PartyId) -> int | None:
         for order in permutations(range(len(groups)))
         if inversions(order)
         and comes_in(
-            case, party, preference.model_copy(update={form: tuple(groups[n] for n in order)})
+            case,
+            party,
+            preference.model_copy(update={form: tuple(groups[n] for n in order)}),
+            states,
         )
     ]
     return min(found, default=None)

@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 
 from servanda import terminal
-from servanda.errors import Stopped, Undecided
-from servanda.remedies import Wanted
+from servanda.analysis import Findings, analyse
+from servanda.casefile import find_case, read_case
+from servanda.conditions import OptionId
+from servanda.errors import Stopped, Undecided, UsageError
+from servanda.obstacles import judged
+from servanda.remedies import Wanted, remedies
+from servanda.situation import lay
 from test_cli import data, run
 from test_searched import large
 from test_sensitivity import FENCE
@@ -282,9 +287,7 @@ def test_inverse_counts_are_told_for_a_state_of_a_small_case() -> None:
     found = data("remedies", "euphrates-1975", "--state", "release_water")["rankings"]["syria"]
     assert {"nash": 240, "seq": 384, "gmr": 384, "smr": 300} == found["stable"]
     assert (720, []) == (found["rankings"], found["now"])
-    assert {"swaps": 1, "falls": [{"escalate": "yes", "attack": "yes"}], "rises": []} == found[
-        "nearest"
-    ]["seq"]
+    assert {"swaps": 1, "falls": [{"escalate": "yes", "attack": "yes"}]} == found["nearest"]["seq"]
     shown = run("remedies", "euphrates-1975", "--state", "release_water", COLUMNS="1000").stdout
     assert "Of all 720 rankings of the 6 states by one party" in shown
     assert "Syria would stay (SEQ, GMR, SMR): were it to rank this no higher: " in shown
@@ -430,3 +433,47 @@ def test_a_stop_keeps_what_was_found_and_the_bound(
     stop_at("0 sets tried")
     shown = said(CARROTS.replace("BEN", "pay or bread and wood"), tmp_path)
     assert "The work was stopped: it sticks with none of the 0 sets tried." in shown
+
+
+def test_where_it_cannot_be_told_no_answer_is_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise Undecided("too many")
+
+    monkeypatch.setattr("servanda.shifts.Asking.judge", refuse)
+    shown = run("remedies", "chicken", COLUMNS="1000").stdout
+    assert "By another order of what it wants: none was found; of 5 it could not be told." in shown
+
+
+def test_what_has_no_target_or_cannot_be_is_refused() -> None:
+    situation = lay(read_case(find_case("two-neighbours")))
+    with pytest.raises(UsageError, match="nothing is left of the target"):
+        judged(situation, None)
+    dry = situation.space.put(0, {OptionId("meter"): 1})
+    with pytest.raises(UsageError, match="this state cannot be"):
+        judged(situation, dry)
+    findings = analyse(situation.case)
+    with pytest.raises(UsageError, match="there is no target"):
+        remedies(findings, None)
+    with pytest.raises(Stopped, match="no deal is not known"):
+        remedies(Findings(situation=situation), None)
+
+
+def test_any_number_of_points_may_be_enough(tmp_path: Path) -> None:
+    text = CARROTS.replace("[not drum implies (BEN), BEN, drum]", "{points: {sing: 5}}")
+    text = text.replace(
+        "[pay implies not drum, not drum implies pay, not drum]", "[drum or not drum]"
+    )
+    text = text[: text.index("  cho:\n    - bread")] + text[text.index("signatories:") :]
+    shown = said(text.replace("offers: [pay, ", "offers: ["), tmp_path)
+    assert "What would make it worth signing for Ben" in shown
+    assert "By points: any number of points" in shown
+
+
+def test_a_spoiler_alone_may_keep_the_same_terms_from_sticking(tmp_path: Path) -> None:
+    text = CARROTS.replace("BEN", "pay").replace("signatories:", "spoilers: [cho]\nsignatories:")
+    start, end = text.index("  cho:\n    - bread"), text.index("spoilers:")
+    text = f"{text[:start]}  cho: [sing]\n{text[end : text.index('plans:')]}"
+    found = told(text, tmp_path, "--state", "pay")
+    assert (False, {}) == (found["sticks"], found["nearest"]["differs"])
+    assert "yes" == found["nearest"]["context"]["sing"]
+    assert "It has the same terms." in said(text, tmp_path, "--state", "pay")

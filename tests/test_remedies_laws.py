@@ -43,6 +43,7 @@ from slow_course import ImpossibleError
 from slow_plans import SlowPlan
 from slow_remedies import (
     blockers,
+    blocks,
     cheapest_sets,
     comes_in,
     fewest_dropped,
@@ -123,6 +124,27 @@ def test_the_fewest_swaps_are_those_of_all_orders(
         slow = fewest_swaps(wants.situation.case, wants.party)
         assert slow == size(smallest(wants, "reorder", reorders(wants)))
         record_property("smallest changes in what a party wants", 1)
+
+
+@pytest.mark.parametrize("number", range(NUMBER))
+def test_the_fewest_swaps_for_a_package_are_those_of_all_orders(number: int) -> None:
+    case = planned(number)
+    if case is None:
+        return
+    situation, slow = lay(case), SlowPlan(case)
+    package = chance(number).choice(slow.packages or [slow.start])
+    index = situation.space.index(dict(zip(case.options, package, strict=True)))
+    if not situation.conflict.can_be(index):
+        return
+    verdict = judged(situation, index)
+    assert [p for p in slow.parties if blocks(slow, p, [package])] == list(blocking(verdict))
+    for party in blocking(verdict):
+        wants = case.preferences.get(party, Preference())
+        if wants.form == "ordered" and len(wants.ordered) <= FEW_WISHES:
+            terms = set_apart(situation, verdict, index)
+            asked = Asking(situation, index, party, about=index, terms=terms, budget=MANY)
+            found = smallest(asked, "reorder", reorders(asked))
+            assert fewest_swaps(case, party, [package]) == size(found)
 
 
 @pytest.mark.parametrize("number", range(NUMBER))

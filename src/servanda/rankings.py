@@ -3,7 +3,8 @@
 A ranking makes a state stable or not only by which states it puts above that one: to these alone
 the party would move, and to one of the others it must be led back.  So instead of all rankings
 (n! of n states) the sets of states above are tried (2 to the power of n - 1), each counted with
-the number of rankings that have it.  The question is [K2014]_'s, the definitions are [KH2005]_'s.
+the number of rankings that have it.  Fewer states above never do worse.  The question is
+[K2014]_'s, the definitions are [KH2005]_'s.
 """
 
 from __future__ import annotations
@@ -35,13 +36,12 @@ class NearestRanking:
     swaps
         In how many pairs of states its order is turned round: the fewest swaps of neighbours
         that lead there.  Ties may be broken either way, and cost none.
-    falls, rises
-        States that are above this one and come below, and the other way round; as few as may be.
+    falls
+        The states above this one that come below, as few as may be; to raise any never helps.
     """
 
     swaps: int
     falls: tuple[int, ...]
-    rises: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,21 +101,19 @@ def inverse(conflict: Conflict, party: PartyId, state: int, tick: Tick = silent)
     ways = _Ways.of(conflict, party, state)
     above = frozenset(each for each in others if _gap(conflict, party, each, state) > 0)
     stable = dict.fromkeys(Concept, 0)
-    nearest: dict[Concept, tuple[int, frozenset[int]] | None] = dict.fromkeys(Concept)
+    nearest: dict[Concept, NearestRanking | None] = dict.fromkeys(Concept)
     for size in range(len(others) + 1):
         tick(f"rankings with {size} states above")
         rankings = factorial(size) * factorial(len(others) - size)
         for chosen in map(frozenset, combinations(others, size)):
             held = ways.concepts(chosen)
-            if not held:
-                continue
-            swaps = _swaps(conflict, party, state, above=chosen, below=set(others) - chosen)
             for concept in held:
                 stable[concept] += rankings
-                best = nearest[concept]
-                key = (swaps, len(chosen ^ above))
-                if best is None or key < (best[0], len(best[1] ^ above)):
-                    nearest[concept] = (swaps, chosen)
+            if held and chosen <= above:
+                swaps = _swaps(conflict, party, state, above=chosen, below=set(others) - chosen)
+                near = NearestRanking(swaps=swaps, falls=tuple(sorted(above - chosen)))
+                for concept in held:
+                    nearest[concept] = _nearer(nearest[concept], near)
     now = ways.concepts(above)
     return Inverse(
         party=party,
@@ -123,8 +121,15 @@ def inverse(conflict: Conflict, party: PartyId, state: int, tick: Tick = silent)
         states=len(feasible),
         stable=stable,
         now={concept: concept in now for concept in Concept},
-        nearest={concept: _told(best, above) for concept, best in nearest.items()},
+        nearest=nearest,
     )
+
+
+def _nearer(one: NearestRanking | None, two: NearestRanking) -> NearestRanking:
+    """Return the nearer of two rankings; of two as near the one in which fewer states fall."""
+    if one is None or (two.swaps, len(two.falls)) < (one.swaps, len(one.falls)):
+        return two
+    return one
 
 
 def _feasible(conflict: Conflict) -> list[int]:
@@ -148,15 +153,6 @@ def _swaps(
     must = [(high, state) for high in above] + [(state, low) for low in below]
     must += [(high, low) for high in above for low in below]
     return sum(_gap(conflict, party, low, high) > 0 for high, low in must)
-
-
-def _told(best: tuple[int, frozenset[int]] | None, above: frozenset[int]) -> NearestRanking | None:
-    if best is None:
-        return None
-    swaps, chosen = best
-    return NearestRanking(
-        swaps=swaps, falls=tuple(sorted(above - chosen)), rises=tuple(sorted(chosen - above))
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,9 +69,9 @@ def _smallest(case: Case, party: PartyId, found: Smallest) -> str:
     kind = _KINDS[found.kind]
     if not found.found:
         tried = counted(found.tried, "change")
-        if found.bound is None and not found.undecided:
+        if found.proved:
             return f"{kind}: none does ({tried} tried, and there are no others)."
-        if found.bound is None:
+        if found.undecided:
             return f"{kind}: none was found; of {found.undecided} it could not be told."
         return f"{kind}: none was found; {_none_below(found)} does ({tried} tried)."
     first, *others = found.found
@@ -79,6 +79,8 @@ def _smallest(case: Case, party: PartyId, found: Smallest) -> str:
     more = "; or ".join(shift_words(case, party, each.shift) for each in others[: _FEW - 1])
     rest = f"; or {len(others) - _FEW + 1} more as small" if len(others) >= _FEW else ""
     proof = "" if found.proved else f" ({_none_below(found)} does; not all between were tried)"
+    if found.undecided:
+        proof = f" (smaller ones may do: of {found.undecided} it could not be told)"
     return f"{kind}: {said}{'; or ' + more if more else ''}{rest}{proof}."
 
 
@@ -198,11 +200,6 @@ def _nearest(space: StateSpace, name: str, found: Inverse) -> list[str]:
 
 
 def _turned(space: StateSpace, near: NearestRanking) -> str:
-    parts = []
-    if near.falls:
-        low = "; ".join(f"({taken(space, state)})" for state in near.falls)
-        parts.append(f"were it to rank this no higher: {low}")
-    if near.rises:
-        high = "; ".join(f"({taken(space, state)})" for state in near.rises)
-        parts.append(f"were it to rank this higher: {high}")
-    return f"{', and '.join(parts)} ({counted(near.swaps, 'swap')} of neighbours)"
+    low = "; ".join(f"({taken(space, state)})" for state in near.falls)
+    swaps = counted(near.swaps, "swap")
+    return f"were it to rank this no higher: {low} ({swaps} of neighbours)"

@@ -195,5 +195,4 @@ def _ranking(space: StateSpace, near: NearestRanking) -> Data:
     return {
         "swaps": near.swaps,
         "falls": [space.taken(state) for state in near.falls],
-        "rises": [space.taken(state) for state in near.rises],
     }
