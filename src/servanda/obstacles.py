@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 from servanda.acceptance import acceptable, compare, signatories
 from servanda.analysis import Blocker
-from servanda.conflict import Conflict, Tick, silent
+from servanda.conflict import Tick, silent
 from servanda.errors import UsageError
 from servanda.model import PartyId, Statement
 from servanda.nodeal import no_deal
 from servanda.play import Outcome
-from servanda.selfenforcement import Improvement, guarded, improvements, sanction
+from servanda.selfenforcement import Improvement, departure, guarded
 from servanda.situation import Situation
-from servanda.stability import Concept
 from servanda.target import TargetVerdict, judge
 from servanda.threats import check_threats
 
@@ -130,24 +129,13 @@ def _departures(found: TargetVerdict, state: int) -> list[Blocker]:
     for party in conflict.parties:
         if guarded(conflict, party, state).sticks:
             continue
-        move = departure(conflict, party, state)
+        after, move = departure(conflict, party, state), None
         why: tuple[Statement, ...] = ()
-        if move is not None:
-            why = conflict.payoffs[party].decisive(move.state, state)[1]
+        if after is not None:
+            move = Improvement(party=party, state=after, sanction=None, concept=None)
+            why = conflict.payoffs[party].decisive(after, state)[1]
         said.append(Blocker(party=party, test="self-enforcing", why=why, move=move))
     return said
-
-
-def departure(conflict: Conflict, party: PartyId, state: int) -> Improvement | None:
-    """Return a party's best move that no answer wanted by the others deters.
-
-    Whether unwanted answers would is not looked for, which can take very long.  None where a party
-    walks away from pure talks, and where there is no such move.
-    """
-    for after in improvements(conflict, party, state):
-        if sanction(conflict, party, state, after=after, concept=Concept.SEQ) is None:
-            return Improvement(party=party, state=after, sanction=None, concept=None)
-    return None
 
 
 def by_party(found: tuple[Obstacle, ...]) -> Mapping[PartyId, tuple[Obstacle, ...]]:

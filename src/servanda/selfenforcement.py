@@ -397,6 +397,23 @@ def _guarded_at_size(conflict: Conflict, party: PartyId, state: int) -> Grade:
     return Grade.GUARDED if free is None else Grade.BREAKS
 
 
+def departure(conflict: Conflict, party: PartyId, state: int) -> int | None:
+    """Return where a party would go whom no answer wanted by the others deters; None if nowhere.
+
+    The best such move; where there are too many states for arrays, one that changes little.
+    Whether unwanted answers would deter it is not asked, which can take long.
+    """
+    if conflict.walk_away is not None:
+        return None
+    if not conflict.space.dense:
+        engine, levels = _engine(conflict), conflict.space.levels(state)
+        free = engine.undeterred(party, levels, Concept.SEQ)
+        return None if free is None else conflict.space.index(free)
+    ways = _ranked(conflict, party, state)
+    answered = deterred(conflict, party, state, ways=ways, concept=Concept.SEQ)[1]
+    return None if answered == len(ways) else int(ways[answered])
+
+
 def weakest(conflict: Conflict, states: Iterable[int]) -> tuple[Grade, PartyId | None]:
     """Return the worst of firm, guarded, breaks over parties and states, and whose it is."""
     worst, who = Grade.FIRM, None
