@@ -33,8 +33,9 @@ class SlowRoom:
 
     def carries(self, room: Guests, state: State) -> bool:
         changers: set[PartyId] = set()
-        for option, old, new in zip(self.plan.slow.options, self.plan.start, state, strict=True):
-            if old != new:
+        for place, (option, new) in enumerate(zip(self.plan.slow.options, state, strict=True)):
+            anyway = {end[place] for outcome in self.plan.no_deal for end in outcome}
+            if new != self.plan.start[place] and {new} != anyway:
                 changers |= set(option.owners) - self.spoilers
         if not changers or not changers <= room:
             return False

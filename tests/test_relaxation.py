@@ -29,6 +29,7 @@ from slow_relaxation import SlowRelaxation
 
 CONFLICTS = max(300, int(os.environ.get("SERVANDA_LAWS", "2000")) // 5)
 CHUNKS = 10
+SOLVED = 3  # every third conflict is asked of the solver as well
 Record = Callable[[str, object], None]
 
 DAM = """\
@@ -122,7 +123,8 @@ def test_an_interrupted_search_says_what_it_does_not_know(monkeypatch: pytest.Mo
     assert ("feasible", 1_500_000, None) == (first.status, first.value, first.bound)
     assert {"unknown"} == {each.status for each in others}
     assert relaxation.blocking is not None
-    assert not relaxation.blocking.proved
+    assert (("ben",), True) == (relaxation.blocking.parties, relaxation.blocking.proved)
+    assert relaxation.proved
 
 
 def test_a_time_limit_that_comes_at_once_leaves_everything_open() -> None:
@@ -135,7 +137,10 @@ def test_a_time_limit_that_comes_at_once_leaves_everything_open() -> None:
     relaxation = what_must_give(searched)
     assert "the time limit was reached" == relaxation.stopped
     assert {"unknown"} == {each.status for each in relaxation.to_stick}
-    assert not any(each.proved for each in relaxation.unblocked)
+    assert not relaxation.proved
+    assert relaxation.blocking is not None
+    assert not relaxation.blocking.proved
+    assert {(None, False)} == {(each.state, each.proved) for each in relaxation.unblocked}
 
 
 @pytest.mark.parametrize("name", ["garrison", "elmira", "iraq-laws-2008", "two-neighbours"])
@@ -225,7 +230,8 @@ def test_what_must_give_is_what_trying_everything_finds(
         checked.concessions(grid)
         blocking += checked.blocking(grid)
         unblocked += checked.unblocked(grid)
-        agree(grid, what_must_give(checked.searched))
+        if seed // CHUNKS % SOLVED == 0:
+            agree(grid, what_must_give(checked.searched))
         tried += 1
     record_property("conflicts for relaxations", tried)
     record_property("members of blocking sets", blocking)

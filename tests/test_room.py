@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +15,8 @@ from servanda.casefile import builtin_cases, read_case, read_text
 from servanda.errors import Stopped, UsageError
 from servanda.grid import Grid
 from servanda.model import Case
+from servanda.narrative.room import room_section
+from servanda.narrative.section import Section
 from servanda.nodeal import no_deal
 from servanda.room import Rooms, who_must_be_there
 from servanda.room_search import RoomSearch
@@ -22,11 +26,13 @@ from servanda.situation import lay
 from servanda.stability import Concept
 from servanda.target import judge_against
 from servanda.threats import check_threats
+from servanda.wire.room import room as wired
 from slow_plans import SlowPlan
 from slow_room import SlowRoom
 
 CONFLICTS = max(300, int(os.environ.get("SERVANDA_LAWS", "2000")) // 5)
 CHUNKS = 10
+SOLVED = 3  # every third conflict is asked of the solver as well
 Record = Callable[[str, object], None]
 
 WELL = """\
@@ -207,7 +213,8 @@ def test_rooms_are_those_that_trying_every_set_of_guests_finds(
             states = {space.index(dict(slow.plan.slow.levels(state))) for state in carried}
             assert room.state in states, seed
             harms += len(room.harmed_by)
-        agree(grid, who_must_be_there(searched, near=near))
+        if seed // CHUNKS % SOLVED == 0:
+            agree(grid, who_must_be_there(searched, near=near))
         tried += 1
         rooms += len(grid.smallest)
     record_property("conflicts for rooms", tried)
@@ -215,3 +222,88 @@ def test_rooms_are_those_that_trying_every_set_of_guests_finds(
     record_property("guests that harm a room", harms)
     assert tried
     assert rooms
+
+
+# --------------------------------------------------------------------------- as text and data
+
+
+def read(section: Section) -> str:
+    """Return all paragraphs and cells of a section."""
+    cells = [cell for table in section.tables for row in table.rows for cell in row]
+    return "\n".join((section.title, *section.paragraphs, *cells, *map(read, section.parts)))
+
+
+def test_the_text_names_rooms_pivotal_and_harmful_guests() -> None:
+    text = read(room_section(found(PIPES)))
+    assert "There are 2 smallest rooms for which a package sticks." in text
+    assert "Nothing sticks without Ana: in every such room." in text
+    assert "Something still sticks if one more joins: Cho." in text
+    text = read(room_section(found(WELL + "signatories: {required: [ben]}\n")))
+    assert "One room is enough and no smaller one is: Ana and Cho." in text
+    assert "asks for the signature of Ben; a package sticks without that signature." in text
+    assert "No room that holds Ben has a package that sticks." in text
+    assert 'worse than without a deal, because of the wish "not pipe" [assumption].' in text
+
+
+def test_the_text_says_when_no_room_will_do() -> None:
+    text = read(room_section(found(WELL.replace("cho: [pipe]", "cho: [not pipe]"))))
+    assert "Whoever is in the room, no package sticks" in text
+
+
+def test_the_text_says_what_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, searched, _ = surveyed(read_text(PIPES, "pipes.yaml"))
+    text = read(room_section(who_must_be_there(searched, limit=1)))
+    assert "1 room found; the limit of 1 rooms was reached." in text
+    assert "It is not proved that part of this room would not do." in text
+    monkeypatch.setattr(RoomSearch, "deal", lambda *_: (None, "unknown"))
+    text = read(room_section(who_must_be_there(searched)))
+    assert "Not known: whether anything still sticks if one more joins: Cho." in text
+    monkeypatch.setattr(RoomSearch, "fewest", lambda _: (None, None, "unknown"))
+    text = read(room_section(who_must_be_there(searched)))
+    assert "No room was found for which a package sticks; the time limit was reached" in text
+
+
+def test_what_only_firm_packages_prove_is_said() -> None:
+    rooms = replace(found(PIPES), total=None, bound=2, stopped="the time limit was reached")
+    text = read(room_section(rooms))
+    assert "There is no other smallest room with a firm package" in text
+    assert "Any further one has at least 2 guests." in text
+    assert "Ana: in every room found so far." in text
+
+
+def test_many_rooms_are_listed_in_a_table() -> None:
+    others = [f"p{number}" for number in range(7)]
+    wells = ", ".join(f"well_{party}" for party in others)
+    text = f"""\
+servanda: 1
+title: A well for one of many
+parties: {{hub: Hub, {", ".join(f"{party}: {party.title()}" for party in others)}}}
+options:
+{chr(10).join(f"  well_{party}: {{joint: [hub, {party}]}}" for party in others)}
+status_quo: []
+preferences:
+  hub: ["exactly 1 of ({wells})"]
+{chr(10).join(f"  {party}: [well_{party}]" for party in others)}
+"""
+    told = room_section(found(text))
+    assert ("Hub and P0", "1", "nobody") == told.tables[0].rows[0]
+    assert [7, 6] == [len(told.tables[0].rows), len(told.parts)]
+    assert "Nothing sticks without Hub: in every such room." in told.paragraphs
+
+
+def test_what_is_done_without_a_deal_takes_nobody_into_the_room() -> None:
+    text = PIPES.replace("cho: Cho}", "cho: Cho, dan: Dan}").replace(
+        "  east", "  sow: {by: dan}\n  east"
+    )
+    rooms = found(text + "  dan: [sow]\n")
+    assert [("ana", "ben"), ("ana", "cho")] == guests(rooms)
+    assert rooms.smallest[0].state is not None
+    assert "yes" == rooms.situation.space.taken(rooms.smallest[0].state)["sow"]
+
+
+def test_rooms_are_plain_data() -> None:
+    data = json.loads(json.dumps(wired(found(WELL))))
+    assert [["ana", "cho"], ["ben"]] == [data["rooms"][0]["guests"], data["rooms"][0]["harmed_by"]]
+    assert {"ben": [["ana", "cho"]]} == data["harmful"]
+    assert ("optimal", "grid", None) == (data["status"], data["engine"], data["stopped"])
+    assert {"ana_pump": "no", "pipe": "yes"} == data["rooms"][0]["package"]["changes"]

@@ -32,6 +32,7 @@ from servanda.stability import Concept
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 _PATIENCE: Final = 16  # candidates of which it cannot be told who would leave them
+_HASTE: Final = 1.0  # seconds before its time is up in which the solver may give up by itself
 _SMALL: Final = 400  # Boolean variables up to which one worker is quicker than eight
 _WHILE: Final = 0.5  # of the solver's own time: sums are first tried for so long
 _ROUNDING: Final = 1e-6  # of a bound that the solver tells; goals are whole numbers
@@ -453,7 +454,9 @@ class Candidates:
         code = solved(solver, model)
         worked = solver.response_proto.deterministic_time
         worked_enough = work is not None and worked >= 0.9 * work
-        self.interrupted = not worked_enough and ended_early(solver, left, code)
+        in_time = self.until is None or monotonic() < self.until - _HASTE
+        early = in_time and not worked_enough and ended_early(solver, left, code)
+        self.interrupted = early
         if code not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
             bound = _bound(solver, maximise=maximise) if code == cp_model.UNKNOWN else None
             return Optimum(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
+from servanda.conditions import OptionId
 from servanda.conflict import Conflict, Tick, compile_case, freeze, silent
 from servanda.errors import UsageError
 from servanda.model import PartyId
@@ -59,6 +60,15 @@ class NoDeal:
     def states(self) -> frozenset[int]:
         """Every state play can end in."""
         return frozenset(state for outcome in self.outcomes for state in outcome.states)
+
+    def unmoved(self, situation: Situation, option: OptionId) -> tuple[int, ...]:
+        """Return the levels of an option that take no agreement.
+
+        Its level at the start; and another, if it comes to that in every outcome.
+        """
+        levels = {self.conflict.space.level(state, option) for state in self.states}
+        start = situation.space.level(situation.start, option)
+        return tuple({start} | levels) if len(levels) == 1 else (start,)
 
 
 def no_deal(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from servanda.relaxation_search import RelaxationSearched
     from servanda.searched import Searched
 
+_FIRST = 0.3  # of the time goes into whether anything sticks
+
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 
@@ -122,7 +124,10 @@ class Relaxation:
     near
         What the packages shown should be near to; nothing for fewest changes.
     sticks
-        A package that sticks as things are: then nothing has to give; None if there is none.
+        A package that sticks as things are: then nothing has to give; None if there is none, or
+        none is known.
+    proved
+        Whether it is known for certain if anything sticks.
     to_stick
         The least concessions with which some package sticks: nobody would leave it.
     to_sign
@@ -142,6 +147,7 @@ class Relaxation:
     no_deal: NoDeal
     near: tuple[int, ...]
     sticks: int | None
+    proved: bool
     to_stick: tuple[Least, ...]
     to_sign: tuple[Least, ...]
     blocking: Blocking | None
@@ -185,6 +191,7 @@ def _by_grid(survey: Survey, near: tuple[int, ...]) -> Relaxation:
         no_deal=survey.no_deal,
         near=near,
         sticks=state,
+        proved=True,
         to_stick=conceded.least(stances.signed & (stances.leaving == 0)),
         to_sign=conceded.least(stances.signed),
         blocking=None if count else waived.blocking(),
@@ -333,19 +340,20 @@ def _by_solver(survey: Searched, near: tuple[int, ...]) -> Relaxation:
         seconds=survey.seconds,
         tick=survey.tick,
     )
-    state, known = search.sticking()
-    nothing = state is None
-    to_stick = tuple(_asked(search, measure, stays=True) for measure in Measure)
+    state, known = search.sticking(share=_FIRST)
+    blocking = _blocking_by(search, proved=known) if state is None else None
     to_sign = tuple(_asked(search, measure, stays=False) for measure in Measure)
+    to_stick = tuple(_asked(search, measure, stays=True) for measure in Measure)
     return Relaxation(
         situation=survey.situation,
         no_deal=survey.no_deal,
         near=near,
         sticks=state,
+        proved=known,
         to_stick=to_stick,
         to_sign=to_sign,
-        unblocked=_unblocked_by(search) if nothing else (),
-        blocking=_blocking_by(search, proved=known) if nothing else None,
+        blocking=blocking,
+        unblocked=() if blocking is None else _unblocked_by(search, blocking),
         method="solver",
         stopped=search.stopped,
     )
@@ -374,6 +382,8 @@ def _asked(search: RelaxationSearched, measure: Measure, *, stays: bool) -> Leas
 def _blocking_by(search: RelaxationSearched, *, proved: bool) -> Blocking:
     """Drop one party after another that the rest are proved to block without, the last first."""
     parties = search.situation.conflict.parties
+    if not proved:
+        return Blocking(members=tuple((party, None) for party in parties), proved=False)
     kept, witnesses = list(parties), dict[PartyId, int | None]()
     for party in reversed(parties):
         waived = [p for p in parties if p not in kept or p == party]
@@ -387,14 +397,21 @@ def _blocking_by(search: RelaxationSearched, *, proved: bool) -> Blocking:
     return Blocking(members=members, proved=proved)
 
 
-def _unblocked_by(search: RelaxationSearched) -> tuple[Unblocked, ...]:
-    """Ask for each party alone what its giving way would make stick."""
+def _unblocked_by(search: RelaxationSearched, blocking: Blocking) -> tuple[Unblocked, ...]:
+    """Ask for each party alone what its giving way would make stick.
+
+    Who is not in a blocking set cannot unblock anything alone; and who cannot by waiving both
+    cannot by waiving either.
+    """
     found = []
     for party in search.situation.conflict.parties:
-        for waiver in Waiver:
-            free = () if waiver is Waiver.STAYING else (party,)
-            gone = () if waiver is Waiver.SIGNATURE else (party,)
-            state, known = search.sticking(free, gone)
+        states: dict[Waiver, tuple[int | None, bool]] = dict.fromkeys(Waiver, (None, True))
+        if party in blocking.parties:
+            states[Waiver.BOTH] = search.sticking((party,), (party,))
+        if states[Waiver.BOTH] != (None, True):
+            states[Waiver.SIGNATURE] = search.sticking((party,), ())
+            states[Waiver.STAYING] = search.sticking((), (party,))
+        for waiver, (state, known) in states.items():
             found.append(
                 Unblocked(party=party, waiver=waiver, packages=None, state=state, proved=known)
             )

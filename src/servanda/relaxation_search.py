@@ -139,7 +139,7 @@ class RelaxedSearch(Search):
         assumed = self._assumed((), ())
         if below is not None:
             assumed = [*assumed, self._at_most(goal, below - 1)]
-        state, number, status = self._least(goal, assumed)
+        state, number, status = self._fewest(goal, assumed)
         if state is None or number is None or status != "optimal":
             return state, number, status
         apart, guard = self._distance
@@ -164,12 +164,12 @@ class RelaxedSearch(Search):
         self._gone = frozenset(gone)
         none = [self._flag("concedes", party).negated() for party in self.conflict.parties]
         apart, guard = self._distance
-        return self._least(apart, [*self._assumed(free, gone), *none, guard])
+        return self._fewest(apart, [*self._assumed(free, gone), *none, guard])
 
-    def _least(self, goal: Any, assumed: Sequence[Any]) -> Answer:
-        """Return the package for which a goal is least, and that least; or a bound on it."""
+    def _fewest(self, goal: Any, assumed: Sequence[Any]) -> Answer:
+        """Return the package for which a goal is least, and a bound on that: the least, if proved."""
         found = self.optimum(goal, assumed, maximise=False)
-        return found.state, found.bound if found.state is None else found.value, found.status
+        return found.state, found.bound, found.status
 
     def _assumed(self, free: Collection[PartyId], gone: Collection[PartyId]) -> list[Any]:
         found = []
@@ -183,6 +183,8 @@ class RelaxedSearch(Search):
 @dataclass
 class RelaxationSearched:
     """Questions about giving way, each asked for firm packages first, then for guarded ones.
+
+    Guarded packages may be hard to prove away, so each question has its share of the time left.
 
     Parameters
     ----------
@@ -220,18 +222,22 @@ class RelaxationSearched:
                 concept=concept,
                 near=self.near,
                 seed=self.seed,
-                seconds=None if self._until is None else max(self._until - monotonic(), 0.01),
                 tick=self.tick,
             )
         return self._searches[concept]
 
     def sticking(
-        self, free: Collection[PartyId] = (), gone: Collection[PartyId] = ()
+        self, free: Collection[PartyId] = (), gone: Collection[PartyId] = (), share: float = 0.05
     ) -> tuple[int | None, bool]:
-        """Return a package that sticks with some waivers, and whether a "none" is proved."""
-        status = "unknown"
+        """Return a package that sticks with some waivers, and whether a "none" is proved.
+
+        `share` is the part of the time left that may go into proving that there is none.
+        """
+        status: Status = "unknown"
         for concept in (Concept.NASH, Concept.SEQ):
-            state, _, status = self._ask(concept, lambda search: search.sticking(free, gone))
+            state, _, status = self._ask(
+                concept, lambda search: search.sticking(free, gone), share=share
+            )
             if state is not None:
                 return state, True
         return None, status == "infeasible"
@@ -253,12 +259,19 @@ class RelaxationSearched:
             return found, bound, status
         return (firm, below, "optimal") if status == "infeasible" else (firm, bound, "feasible")
 
-    def _ask(self, concept: Concept | None, question: Callable[[RelaxedSearch], Answer]) -> Answer:
+    def _ask(
+        self,
+        concept: Concept | None,
+        question: Callable[[RelaxedSearch], Answer],
+        share: float = 0.1,
+    ) -> Answer:
         """Ask one search; whatever cuts it short leaves what is known."""
         if self.cut:
             return None, None, "unknown"
         try:
             search = self._search(concept)
+            if self._until is not None:
+                search.until = monotonic() + share * (self._until - monotonic())
             answer = question(search)
         except (KeyboardInterrupt, Stopped) as cut:
             self.stopped, self.cut = str(cut) or "interrupted", True

@@ -1,7 +1,8 @@
 """Who must be in the room: the smallest sets of signatories that can make a package stick.
 
-Guests sign, and what a package changes is theirs to change.  Whoever stays outside signs nothing
-and does what it does today; it may still answer, or take its advantage, once the deal stands.
+Guests sign, and what a package changes is theirs to change.  Whoever stays outside signs nothing,
+and does what it does today or would do without a deal in any case; it may still answer, or take
+its advantage, once the deal stands.
 """
 
 from __future__ import annotations
@@ -96,6 +97,8 @@ class Rooms:
         How many smallest rooms there are; None where that is not known.
     shut_out
         Parties that no room with a package can hold; None where that was not looked into.
+    firm_complete
+        Whether every smallest room with a firm package is known.
     method
         ``grid``: every package looked at; ``solver``.
     bound
@@ -110,6 +113,7 @@ class Rooms:
     smallest: tuple[Room, ...]
     total: int | None
     shut_out: tuple[PartyId, ...] | None
+    firm_complete: bool
     method: Literal["grid", "solver"]
     bound: int | None = None
     stopped: str = ""
@@ -160,9 +164,10 @@ def who_must_be_there(
 ) -> Rooms:
     """Find the smallest rooms, and what every other party would do to each by joining it.
 
-    A package that sticks in a room changes an option of some guest, and none of anybody outside
-    but spoilers; every guest surely accepts it, one of them gains by it; and everybody, inside
-    or outside, is firm or guarded.
+    A package that sticks in a room takes the agreement of some guest, and of nobody outside: all
+    options of those outside stand as at the start or as in every outcome without a deal, but for
+    the spoilers'.  Every guest surely accepts it, and one of them gains by it; and everybody,
+    inside or outside, is firm or guarded.
 
     Parameters
     ----------
@@ -261,6 +266,7 @@ def _by_grid(survey: Survey, near: tuple[int, ...], limit: int) -> Rooms:
         smallest=tuple(_room(carried, bits) for bits in found[:limit]),
         total=len(found),
         shut_out=outside,
+        firm_complete=len(found) <= limit,
         method="grid",
         stopped="" if len(found) <= limit else f"the limit of {limit} rooms was reached",
     )
@@ -307,6 +313,7 @@ def _by_solver(survey: Searched, near: tuple[int, ...], limit: int) -> Rooms:
         near=near,
         smallest=tuple(_described(search, room) for room in rooms),
         total=len(rooms) if search.complete else None,
+        firm_complete=search.firm_complete,
         shut_out=None,
         method="solver",
         bound=search.bound,
@@ -320,16 +327,14 @@ def _places(situation: Situation, room: Guests) -> list[int]:
 
 def _described(search: RoomsSearched, room: Guests) -> Room:
     """Return a room with what each other party would do to it."""
-    situation = search.situation
     others = []
-    for party in situation.conflict.parties:
-        if party in room or party in situation.spoilers:
-            continue
-        state, known = search.deal(room | {party})
-        harms = state is None if known else None
-        others.append(Harm(party=party, harms=harms, state=state))
+    for party in search.everybody:
+        if party not in room:
+            known = (room, party) in search.joined
+            state = search.joined.get((room, party))
+            others.append(Harm(party=party, harms=state is None if known else None, state=state))
     return Room(
-        guests=tuple(party for party in situation.conflict.parties if party in room),
+        guests=tuple(party for party in search.everybody if party in room),
         state=search.rooms[room],
         packages=None,
         proved=room in search.proved,

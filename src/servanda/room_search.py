@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
+from servanda.candidates import Status
 from servanda.conflict import Tick, silent
 from servanda.errors import Stopped
 from servanda.model import PartyId
@@ -53,29 +54,28 @@ class RoomSearch(Search):
         return self._guests[party]
 
     def _acceptable(self) -> None:
-        """Post that guests do as well as in every outcome, one better, by a change of theirs."""
+        """Post that guests change something, do as well as in every outcome, one of them better."""
         forms, gains = self.forms, []
         for party in self.conflict.parties:
             sure, gain = self._compared(party)
             forms.model.add_implication(self.signs(party), sure)
             gains.append(forms.all_of((self.signs(party), gain)))
         forms.model.add_bool_or(gains)
-        start, changes = self.conflict.space.levels(self.situation.start), []
+        changes = []
         for name, option in self.situation.case.options.items():
-            as_before = forms.levels[name][start[name]]
+            levels = self.no_deal.unmoved(self.situation, name)
+            as_before = forms.any_of(forms.levels[name][level] for level in levels)
             owners = [party for party in option.owners if party not in self.situation.spoilers]
             for party in owners:
                 forms.model.add_bool_or([as_before, self.signs(party)])
             changes += [as_before.negated()] if owners else []
         forms.model.add_bool_or(changes)
 
-    def fewest(self) -> tuple[Guests | None, int | None, str]:
+    def fewest(self) -> tuple[Guests | None, int | None, Status]:
         """Return a smallest room that holds none of those barred; the number bounds its size."""
         size = sum(self.signs(party) for party in self.conflict.parties)
         found = self.optimum(size, [self._fresh], maximise=False)
-        if found.state is None:
-            return None, found.bound, found.status
-        return self._room, found.value, found.status
+        return None if found.state is None else self._room, found.bound, found.status
 
     def _state(self, solver: Any) -> int:
         guests = (p for p in self.conflict.parties if solver.boolean_value(self.signs(p)))
@@ -87,7 +87,7 @@ class RoomSearch(Search):
         away = (self.signs(party).negated() for party in room)
         self.forms.model.add_bool_or([self._fresh.negated(), *away])
 
-    def deal(self, room: Iterable[PartyId]) -> tuple[int | None, str]:
+    def deal(self, room: Iterable[PartyId]) -> tuple[int | None, Status]:
         """Return the nearest package that exactly these guests sign and that sticks."""
         inside = set(room)
         fixed = [
@@ -101,7 +101,7 @@ class RoomSearch(Search):
 
 @dataclass
 class RoomsSearched:
-    """The smallest rooms that the solver finds.
+    """The smallest rooms that the solver finds, and what others would do to them by joining.
 
     Parameters
     ----------
@@ -115,13 +115,16 @@ class RoomsSearched:
     Attributes
     ----------
     rooms
-        Each with a package, in the order found.
+        Each with a package that it carries; None where time ran out.
     proved
         Those proved to have no smaller room in them.
-    complete
-        Whether it is proved that there are no more.
+    complete, firm_complete
+        Whether it is proved that there are no more; that no more have a firm package.
     bound
         No further room is smaller; None where nothing is known, or there is none.
+    joined
+        For a room and one party more: a package, or None if it is proved that there is none.
+        What is not known is not in it.
     stopped
         Why the search ended early; empty if it did not.
     """
@@ -136,11 +139,13 @@ class RoomsSearched:
     rooms: dict[Guests, int | None] = field(default_factory=dict)
     proved: set[Guests] = field(default_factory=set)
     complete: bool = False
+    firm_complete: bool = False
     bound: int | None = None
+    joined: dict[tuple[Guests, PartyId], int | None] = field(default_factory=dict)
     stopped: str = ""
 
     def __post_init__(self) -> None:
-        until = None if self.seconds is None else monotonic() + self.seconds
+        self._began = monotonic()
         self._firm, self._either = (
             RoomSearch(
                 self.situation,
@@ -148,45 +153,52 @@ class RoomsSearched:
                 concept=concept,
                 near=self.near,
                 seed=self.seed,
-                seconds=None if until is None else max(until - monotonic(), 0.01),
                 tick=self.tick,
             )
             for concept in (Concept.NASH, Concept.SEQ)
         )
 
     def look(self) -> None:
-        """Find the smallest rooms: first those with a firm package, then with a guarded one."""
-        for search in (self._firm, self._either):
-            try:
-                self._collect(search)
-            except (KeyboardInterrupt, Stopped) as cut:
-                self.stopped = str(cut) or "interrupted"
-                self._firm.interrupted = self._either.interrupted = True
+        """Find the smallest rooms: first those with a firm package, then with a guarded one.
+
+        Guarded packages may be hard to prove away; so that this leaves time for what is quick,
+        each part of the work has its share of it.
+        """
+        steps = (
+            (self._firm, 0.35, self._collect),
+            (self._firm, 0.6, self._join),
+            (self._either, 0.85, self._collect),
+            (self._either, 1.0, self._join),
+        )
+        try:
+            for search, share, work in steps:
+                if self.seconds is not None:
+                    search.until = self._began + share * self.seconds
+                work(search)
+        except (KeyboardInterrupt, Stopped) as cut:
+            self.stopped = str(cut) or "interrupted"
         if self.complete:
             self.proved, self.bound = set(self.rooms), None
-        for room in self.rooms:
-            self.rooms[room], _ = self.deal(room)
 
     def _collect(self, search: RoomSearch) -> None:
         """Add rooms one by one, the smallest first, until none is left or time is up."""
         last = search is self._either
-        while not self.stopped:
-            if len(self.rooms) >= self.limit:
-                self.stopped = f"the limit of {self.limit} rooms was reached"
-                return
+        while len(self.rooms) < self.limit and not self._firm.interrupted:
             room, number, status = search.fewest()
             if last and number is not None:
                 self.bound = number
-            if room is None:
-                self.complete = last and status == "infeasible"
-                if status != "infeasible":
-                    self.stopped = search.why_early
-                return
-            self._add(room)
+            if room is not None:
+                self._add(room)
+            if status == "infeasible":
+                self.firm_complete, self.complete = True, last
             if status != "optimal":
-                self.stopped = search.why_early
-            elif last:
+                why = "" if status == "infeasible" else search.why_early
+                self.stopped = self.stopped or why
+                return
+            if last and room is not None:
                 self.proved.add(room)
+        if not self._firm.interrupted:
+            self.stopped = self.stopped or f"the limit of {self.limit} rooms was reached"
 
     def _add(self, room: Guests) -> None:
         for other in [known for known in self.rooms if room < known]:
@@ -195,11 +207,21 @@ class RoomsSearched:
         for search in (self._firm, self._either):
             search.bar(room)
 
-    def deal(self, room: Iterable[PartyId]) -> tuple[int | None, bool]:
-        """Return a package that a room carries, and whether the answer is known to be right."""
-        guests = frozenset(room)
-        for search in (self._firm, self._either):
-            state, status = search.deal(guests)
-            if state is not None:
-                return state, True
-        return None, status == "infeasible"
+    def _join(self, search: RoomSearch) -> None:
+        """Look for a package of each room, and of each room with one party more."""
+        last = search is self._either
+        for room in self.rooms:
+            if self.rooms[room] is None:
+                self.rooms[room], _ = search.deal(room)
+            for party in self.everybody:
+                if party in room or self.joined.get((room, party)) is not None:
+                    continue
+                state, status = search.deal(room | {party})
+                if state is not None or (last and status == "infeasible"):
+                    self.joined[room, party] = state
+
+    @property
+    def everybody(self) -> tuple[PartyId, ...]:
+        """Everybody who could be a guest."""
+        spoilers = self.situation.spoilers
+        return tuple(p for p in self.situation.conflict.parties if p not in spoilers)

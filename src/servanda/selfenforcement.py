@@ -406,7 +406,7 @@ def departure(conflict: Conflict, party: PartyId, state: int) -> int | None:
     if conflict.walk_away is not None:
         return None
     if not conflict.space.dense:
-        engine, levels = _engine(conflict), conflict.space.levels(state)
+        engine, levels = engine_of(conflict), conflict.space.levels(state)
         free = engine.undeterred(party, levels, Concept.SEQ)
         return None if free is None else conflict.space.index(free)
     ways = _ranked(conflict, party, state)

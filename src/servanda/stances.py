@@ -73,13 +73,17 @@ class Stances:
 
     @cached_property
     def owners(self) -> Bits:
-        """Who owns, or is partner of, an option that the package changes; spoilers aside."""
-        space, start = self.survey.situation.space, self.survey.situation.start
+        """Who owns, or is partner of, an option that takes an agreement to stand as it does.
+
+        That is one at another level than at the start, and than in every outcome without a deal;
+        spoilers are left out.
+        """
+        situation = self.survey.situation
         found = np.zeros(len(self.packages), np.int64)
-        for name, option in self.survey.situation.case.options.items():
-            who = self.bits(set(option.owners) - self.survey.situation.spoilers)
-            changed = space.column(self.packages, name) != space.level(start, name)
-            found |= np.where(changed, who, 0)
+        for name, option in situation.case.options.items():
+            who = self.bits(set(option.owners) - situation.spoilers)
+            level = situation.space.column(self.packages, name)
+            found |= np.where(np.isin(level, self.survey.no_deal.unmoved(situation, name)), 0, who)
         return found
 
     @cached_property

@@ -11,6 +11,7 @@ from fractions import Fraction
 from servanda.conditions import OptionId
 from servanda.model import Case, PartyId, Resting, Statement
 from servanda.selfenforcement import Response
+from servanda.situation import Situation
 from servanda.states import StateSpace
 
 _NOTHING = frozenset({"none", "no", "0"})
@@ -156,6 +157,16 @@ def changes(
             said = f"{does}{mark} from {before} to {kind.levels[level]}"
             parts.append((owner(case, option), said))
     return _grouped(parts)
+
+
+def agreed(situation: Situation, state: int) -> str:
+    """Return a package as what it changes at the start; of pure talks, all its terms."""
+    space, start = situation.space, situation.start
+    if situation.conflict.walk_away is not None:
+        return terms(situation.case, space.levels(state).items())
+    if state == start:
+        return "things stay as they are at the start"
+    return changed(space, start, state)
 
 
 def _joined(parts: Iterable[tuple[str, str]]) -> str:
