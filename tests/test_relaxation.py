@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -15,14 +17,17 @@ from servanda.concessions import Measure
 from servanda.errors import Stopped, UsageError
 from servanda.grid import Grid
 from servanda.model import Case
+from servanda.narrative.relaxation import relaxation_section
+from servanda.narrative.section import Section
 from servanda.nodeal import no_deal
-from servanda.relaxation import Relaxation, Waiver, what_must_give
+from servanda.relaxation import Least, Relaxation, Waiver, what_must_give
 from servanda.relaxation_search import RelaxedSearch
 from servanda.searched import Searched
 from servanda.settlements import Survey
 from servanda.situation import lay
 from servanda.stability import Concept
 from servanda.threats import check_threats
+from servanda.wire.relaxation import relaxation as wired
 from slow import State
 from slow_plans import SlowPlan
 from slow_relaxation import SlowRelaxation
@@ -239,3 +244,106 @@ def test_what_must_give_is_what_trying_everything_finds(
     assert tried
     assert blocking
     assert unblocked
+
+
+# --------------------------------------------------------------------------- as text and data
+
+
+def read(section: Section) -> str:
+    """Return all paragraphs and cells of a section."""
+    cells = [cell for table in section.tables for row in table.rows for cell in row]
+    return "\n".join((section.title, *section.paragraphs, *cells, *map(read, section.parts)))
+
+
+def test_the_text_names_who_concedes_what_and_who_blocks() -> None:
+    text = read(relaxation_section(found(DAM)))
+    assert 'Ben: 2 points short, because of the wish "not dam" [assumption] (3 points) (1)' in text
+    assert 'Cho: the wish "not dam" [assumption], no. 2 of 2 (0.5)' in text
+    assert "Ben excludes every package, whatever the others put up with." in text
+    assert "But for Ben, this could stand: dam. Ben would not sign, because of the wish" in text
+    assert "No party alone could make a package stick by giving way." in text
+
+
+def test_the_text_tells_what_one_party_alone_could_unblock() -> None:
+    section = relaxation_section(found(DAM.replace("not dam or dam, not dam", "dam")))
+    assert ("Ben", "1", "none", "1") == section.parts[2].tables[0].rows[0]
+    assert "Nothing would, if any of the 2 other parties gave way alone." in read(section)
+    assert ("Ben signed whatever it is", "dam") == section.parts[2].parts[0].tables[0].rows[0]
+
+
+def test_the_text_says_when_nothing_has_to_give_and_when_nothing_helps() -> None:
+    text = read(
+        relaxation_section(
+            found(DAM.replace("not dam: 3", "not dam: 0").replace(", not dam]", ", dam]"))
+        )
+    )
+    assert "A package sticks as things are" in text
+    text = read(relaxation_section(found(DAM.replace("ana: [dam]", "ana: [not dam]"))))
+    assert "However much those who sign conceded, nothing would stick" in text
+    assert "No party blocks: even if all accepted and stayed" in text
+
+
+def test_several_blockers_are_told_one_by_one() -> None:
+    text = read(
+        relaxation_section(what_must_give(surveyed(read_case(builtin_cases()["elmira"]))[0]))
+    )
+    assert "Uniroyal Chemical and Local government together exclude every package" in text
+    assert "But for Local government, this could stand: things stay as they are" in text
+    assert "would leave it (Local government: insists on the original order)" in text
+    assert "Merely to be signed, whoever may leave it afterwards" in text
+    assert "With a ranking it counts as a share" in text
+
+
+def test_a_package_that_is_signed_at_no_cost_but_left_is_told() -> None:
+    text = """\
+servanda: 1
+title: A trade that both would break
+parties: {ana: Ana, ben: Ben}
+options: {ana_pays: {by: ana}, ben_sends: {by: ben}}
+status_quo: []
+preferences:
+  ana: [ben_sends, not ana_pays]
+  ben: [ana_pays, not ben_sends]
+"""
+    text = text.replace("ben_sends, not", "not ana_pays or ben_sends, ben_sends, not")
+    text = text.replace(
+        "[ana_pays, not ben_sends]", "[not ben_sends or ana_pays, ana_pays, not ben_sends]"
+    )
+    relaxation = found(text)
+    assert relaxation.to_sign
+    assert read(relaxation_section(relaxation))
+
+
+def test_the_text_says_what_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, searched = surveyed(read_text(DAM, "dam.yaml"))
+
+    def late(_: str) -> None:
+        raise Stopped("the time limit was reached")
+
+    searched.tick = late
+    text = read(relaxation_section(what_must_give(searched)))
+    assert "No package that sticks was found; that there is none is not proved." in text
+    assert "Not every answer is final: the time limit was reached." in text
+    assert "That fewer parties than Ana, Ben and Cho exclude every package was not proved." in text
+    assert "not known" in text
+    least = Least(measure=Measure.TOTAL, status="feasible", state=1, value=9, bound=250_000)
+    relaxation = replace(
+        found(DAM), to_stick=(least, replace(least, measure=Measure.LEFT_OUT, bound=1))
+    )
+    text = read(relaxation_section(relaxation))
+    assert "nobody concedes (not proved least; at least 0.25)" in text
+    assert "nobody concedes (not proved least; at least 1 party)" in text
+
+
+def test_relaxations_are_plain_data() -> None:
+    data = json.loads(json.dumps(wired(found(DAM))))
+    assert (1.5, 1.0, 2) == tuple(data["to_stick"][measure.value]["value"] for measure in Measure)
+    assert {"ben": 2.0, "cho": None} == {
+        party: one["points"] for party, one in data["to_stick"]["total"]["concessions"].items()
+    }
+    assert (["ben"], True) == (data["blocking"]["parties"], data["blocking"]["proved"])
+    assert {"dam": "yes"} == data["blocking"]["but_for"]["ben"]["changes"]
+    assert 0 == data["unblocked"]["ben"]["both"]["packages"]
+    assert (None, "grid", None) == (data["sticks"], data["engine"], data["stopped"])
+    sticks = wired(found(DAM.replace("not dam: 3", "not dam: 0").replace(", not dam]", ", dam]")))
+    assert (None, {}) == (sticks["blocking"], sticks["unblocked"])

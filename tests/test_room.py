@@ -245,6 +245,11 @@ def test_the_text_names_rooms_pivotal_and_harmful_guests() -> None:
     assert 'worse than without a deal, because of the wish "not pipe" [assumption].' in text
 
 
+def rooms_of_nobody() -> Rooms:
+    """Return what is known where no room has a firm package, and guarded ones were not settled."""
+    return replace(found(WELL), smallest=(), total=None)
+
+
 def test_the_text_says_when_no_room_will_do() -> None:
     text = read(room_section(found(WELL.replace("cho: [pipe]", "cho: [not pipe]"))))
     assert "Whoever is in the room, no package sticks" in text
@@ -261,6 +266,8 @@ def test_the_text_says_what_is_not_known(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(RoomSearch, "fewest", lambda _: (None, None, "unknown"))
     text = read(room_section(who_must_be_there(searched)))
     assert "No room was found for which a package sticks; the time limit was reached" in text
+    text = read(room_section(replace(rooms_of_nobody(), stopped="the time limit was reached")))
+    assert "no package is firm. That none sticks because" in text
 
 
 def test_what_only_firm_packages_prove_is_said() -> None:

@@ -93,10 +93,22 @@ def aim(no_deal: NoDeal, party: PartyId) -> int:
 def span(situation: Situation, party: PartyId) -> int:
     """Return what lies between a party's best and worst; at size, the most that could."""
     payoff = situation.conflict.payoffs[party]
+    if payoff.form == "none":
+        return 1
     if payoff.cells is None:
-        return max(payoff.most, 1)
+        return max(payoff.most + _dials(situation, party), 1)
     values = payoff.flat[situation.conflict.feasible.reshape(-1)]
     return max(int(values.max()) - int(values.min()), 1)
+
+
+def _dials(situation: Situation, party: PartyId) -> int:
+    """Return what all levels of a party's positions can be worth together, in units of value."""
+    case = situation.case
+    total = Fraction(0)
+    for option, position in case.preferences[party].position.items():
+        values = case.vocabulary.values.get(option, range(len(case.options[option].levels)))
+        total += Fraction(str(position.salience)) * (max(values) - min(values))
+    return int(total * situation.conflict.payoffs[party].scale)
 
 
 def millionths(part: int, whole: int) -> int:

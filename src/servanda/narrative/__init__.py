@@ -24,7 +24,9 @@ from servanda.narrative.grounds import because, grounds_section, rests_line
 from servanda.narrative.lines import five_lines, how_long_deals_last
 from servanda.narrative.premises import Premises, gather, premises_sections
 from servanda.narrative.record import hindsight_section, proposals_line, proposals_section
+from servanda.narrative.relaxation import relaxation_section
 from servanda.narrative.remedies import remedies_sections
+from servanda.narrative.room import room_section
 from servanda.narrative.section import Line, Section, Table, Tone
 from servanda.narrative.stable import explain_state
 from servanda.narrative.steps import roadmap_section
@@ -56,9 +58,11 @@ __all__ = [
     "proposals_line",
     "proposals_section",
     "refusals_section",
+    "relaxation_section",
     "remedies_sections",
     "rests_line",
     "roadmap_section",
+    "room_section",
     "sources_line",
     "target_section",
     "threat_sections",

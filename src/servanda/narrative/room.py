@@ -34,6 +34,11 @@ def _none(rooms: Rooms) -> str:
             "Whoever is in the room, no package sticks: each is refused by somebody who would "
             "have to sign it, or left by somebody, or makes no signatory better off."
         )
+    if rooms.firm_complete:
+        return (
+            "Whoever is in the room, no package is firm. That none sticks because others would "
+            f"want to answer whoever leaves it was not proved: {rooms.stopped}."
+        )
     return f"No room was found for which a package sticks; {rooms.stopped}, so there may be one."
 
 

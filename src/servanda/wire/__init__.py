@@ -10,7 +10,9 @@ from servanda.wire.course import no_deal_alone, roadmap, threats
 from servanda.wire.evidence import evidence, web_annotations
 from servanda.wire.explanation import explain
 from servanda.wire.record import hindsight, proposals
+from servanda.wire.relaxation import relaxation
 from servanda.wire.remedies import lacking, remedies
+from servanda.wire.room import room
 from servanda.wire.stable import stability, stable_sets, witnesses
 from servanda.wire.text import problems, written
 
@@ -25,8 +27,10 @@ __all__ = [
     "no_deal_alone",
     "problems",
     "proposals",
+    "relaxation",
     "remedies",
     "roadmap",
+    "room",
     "stability",
     "stable_sets",
     "threats",
