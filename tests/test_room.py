@@ -12,6 +12,7 @@ import pytest
 
 from random_plans import random_planned
 from servanda.casefile import builtin_cases, read_case, read_text
+from servanda.conditions import OptionId
 from servanda.errors import Stopped, UsageError
 from servanda.grid import Grid
 from servanda.model import Case
@@ -305,7 +306,7 @@ def test_what_is_done_without_a_deal_takes_nobody_into_the_room() -> None:
     rooms = found(text + "  dan: [sow]\n")
     assert [("ana", "ben"), ("ana", "cho")] == guests(rooms)
     assert rooms.smallest[0].state is not None
-    assert "yes" == rooms.situation.space.taken(rooms.smallest[0].state)["sow"]
+    assert "yes" == rooms.situation.space.taken(rooms.smallest[0].state)[OptionId("sow")]
 
 
 def test_rooms_are_plain_data() -> None:

@@ -167,7 +167,7 @@ class RelaxedSearch(Search):
         return self._fewest(apart, [*self._assumed(free, gone), *none, guard])
 
     def _fewest(self, goal: Any, assumed: Sequence[Any]) -> Answer:
-        """Return the package for which a goal is least, with a bound: the least, if proved."""
+        """Return the package for which a goal is least, and a bound on that least."""
         found = self.optimum(goal, assumed, maximise=False)
         return found.state, found.bound, found.status
 
