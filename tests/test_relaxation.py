@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -16,7 +16,7 @@ from servanda.casefile import builtin_cases, read_case, read_text
 from servanda.concessions import Measure
 from servanda.errors import Stopped, UsageError
 from servanda.grid import Grid
-from servanda.model import Case
+from servanda.model import Case, PartyId
 from servanda.narrative.relaxation import relaxation_section
 from servanda.narrative.section import Section
 from servanda.nodeal import no_deal
@@ -130,6 +130,24 @@ def test_an_interrupted_search_says_what_it_does_not_know(monkeypatch: pytest.Mo
     assert relaxation.blocking is not None
     assert (("ben",), True) == (relaxation.blocking.parties, relaxation.blocking.proved)
     assert relaxation.proved
+
+
+def test_firm_packages_are_told_of_where_guarded_ones_are_not_settled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    survey, searched = surveyed(read_text(DAM, "dam.yaml"))
+    ask = RelaxedSearch.sticking
+
+    def open_ended(
+        search: RelaxedSearch, free: Sequence[PartyId], gone: Sequence[PartyId]
+    ) -> object:
+        return (None, None, "unknown") if search.concept is Concept.SEQ else ask(search, free, gone)
+
+    monkeypatch.setattr(RelaxedSearch, "sticking", open_ended)
+    firm, every = what_must_give(searched), what_must_give(survey)
+    assert (True, False) == (firm.firm_only, firm.proved)
+    assert firm.blocking == every.blocking  # whoever leaves the dam is answered by nobody
+    assert [each.value for each in every.to_stick] == [each.value for each in firm.to_stick]
 
 
 def test_a_time_limit_that_comes_at_once_leaves_everything_open() -> None:
@@ -317,8 +335,11 @@ def test_the_text_says_what_is_not_proved() -> None:
         raise Stopped("the time limit was reached")
 
     searched.tick = late
-    text = read(relaxation_section(what_must_give(searched)))
+    relaxation = what_must_give(searched)
+    text = read(relaxation_section(relaxation))
+    assert relaxation.firm_only
     assert "No package that sticks was found; that there is none is not proved." in text
+    assert "What follows is about firm packages only" in text
     assert "Not every answer is final: the time limit was reached." in text
     assert "That fewer parties than Ana, Ben and Cho exclude every package was not proved." in text
     assert "not known" in text

@@ -139,6 +139,9 @@ class Relaxation:
         For each party alone; nothing where something sticks.
     method
         ``grid``: every package looked at; ``solver``.
+    firm_only
+        Whether all but `to_sign` is about firm packages only, because whether a guarded package
+        sticks was not settled.
     stopped
         Why the work ended early; empty if it did not.
     """
@@ -153,6 +156,7 @@ class Relaxation:
     blocking: Blocking | None
     unblocked: tuple[Unblocked, ...]
     method: Literal["grid", "solver"]
+    firm_only: bool = False
     stopped: str = ""
 
     @cached_property
@@ -341,7 +345,11 @@ def _by_solver(survey: Searched, near: tuple[int, ...]) -> Relaxation:
         tick=survey.tick,
     )
     state, known = search.sticking(share=_FIRST)
-    blocking = _blocking_by(search, proved=known) if state is None else None
+    settled = known
+    if not known:
+        search.firm_only = True
+        _, settled = search.sticking()
+    blocking = _blocking_by(search, proved=settled) if state is None else None
     to_sign = tuple(_asked(search, measure, stays=False) for measure in Measure)
     to_stick = tuple(_asked(search, measure, stays=True) for measure in Measure)
     return Relaxation(
@@ -354,6 +362,7 @@ def _by_solver(survey: Searched, near: tuple[int, ...]) -> Relaxation:
         to_sign=to_sign,
         blocking=blocking,
         unblocked=() if blocking is None else _unblocked_by(search, blocking),
+        firm_only=search.firm_only,
         method="solver",
         stopped=search.stopped,
     )

@@ -197,6 +197,8 @@ class RelaxationSearched:
     ----------
     stopped
         Why some answer is not final; empty if all are.
+    firm_only
+        Whether guarded packages are left out of account.
     cut
         Whether somebody ended the work: nothing more is then looked for.
     """
@@ -208,6 +210,7 @@ class RelaxationSearched:
     seconds: float | None = None
     tick: Tick = silent
     stopped: str = ""
+    firm_only: bool = False
     cut: bool = field(default=False, init=False)
     _searches: dict[Concept | None, RelaxedSearch] = field(default_factory=dict)
 
@@ -234,7 +237,7 @@ class RelaxationSearched:
         `share` is the part of the time left that may go into proving that there is none.
         """
         status: Status = "unknown"
-        for concept in (Concept.NASH, Concept.SEQ):
+        for concept in (Concept.NASH,) if self.firm_only else (Concept.NASH, Concept.SEQ):
             state, _, status = self._ask(
                 concept, lambda search: search.sticking(free, gone), share=share
             )
@@ -248,8 +251,10 @@ class RelaxationSearched:
 
     def least_to_stick(self, measure: Measure) -> Answer:
         """Return the least that must be conceded for a package to stick."""
-        firm, _, _ = self._ask(Concept.NASH, lambda search: search.least(measure))
-        below = None
+        answer = self._ask(Concept.NASH, lambda search: search.least(measure))
+        if self.firm_only:
+            return answer
+        firm, below = answer[0], None
         if firm is not None:
             below = taken(measure, conceding(self.situation, self.no_deal, firm))
             if not below:

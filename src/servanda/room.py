@@ -233,8 +233,7 @@ class _Carried:
         for needed, gainers in zip(must.tolist(), gain.tolist(), strict=True):
             if needed & gainers:
                 continue
-            rooms |= {needed | 1 << place for place in range(gainers.bit_length())
-                      if gainers >> place & 1}  # fmt: skip
+            rooms |= {needed | 1 << place for place in _set_bits(gainers)}
         return _without_larger(rooms)
 
     @cached_property
@@ -247,10 +246,14 @@ class _Carried:
 def _without_larger(rooms: Iterable[int]) -> list[int]:
     """Return the sets that hold no other, those with the fewest members first."""
     kept: Bits = np.zeros(0, np.int64)
-    for room in sorted(rooms, key=lambda bits: (bits.bit_count(), bits)):
+    for room in sorted(rooms, key=lambda bits: (bits.bit_count(), _set_bits(bits))):
         if not (kept & ~room == 0).any():
             kept = np.append(kept, room)
     return [int(room) for room in kept]
+
+
+def _set_bits(bits: int) -> list[int]:
+    return [place for place in range(bits.bit_length()) if bits >> place & 1]
 
 
 def _by_grid(survey: Survey, near: tuple[int, ...], limit: int) -> Rooms:

@@ -41,6 +41,11 @@ def relaxation_section(relaxation: Relaxation) -> Section:
     said = ["Nothing sticks as things are."]
     if not relaxation.proved:
         said = ["No package that sticks was found; that there is none is not proved."]
+    if relaxation.firm_only:
+        said.append(
+            "What follows is about firm packages only: whether one sticks because others would "
+            "want to answer whoever leaves it was not settled."
+        )
     if relaxation.stopped:
         said.append(f"Not every answer is final: {relaxation.stopped}.")
     return Section(title, tuple(said), (), parts)

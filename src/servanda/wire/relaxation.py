@@ -36,6 +36,7 @@ def relaxation(found: Relaxation) -> Data:
             for party in situation.conflict.parties
             if found.unblocked
         },
+        "firm_only": found.firm_only,
         "engine": found.method,
         "stopped": found.stopped or None,
     }
