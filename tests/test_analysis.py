@@ -66,7 +66,7 @@ def test_the_time_limit_keeps_what_was_found() -> None:
     assert "the time limit of 0 s was reached" == found.stopped
     assert "unknown" == found.status
     assert found.no_deal is not None
-    assert {"packages": 22, "acceptable": 1, "sticking": 1} == found.counts
+    assert {"packages": 22, "acceptable": 1, "firm": 1, "sticking": 1} == found.counts
 
 
 def test_an_interrupt_keeps_the_packages_described_so_far() -> None:

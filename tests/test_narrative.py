@@ -33,6 +33,7 @@ from servanda.narrative import (
     threat_sections,
 )
 from servanda.narrative.phrases import changed, counted, listed, number, taken, term
+from servanda.selfenforcement import grades
 
 ANA, BEN = PartyId("ana"), PartyId("ben")
 LABELS = ["Answer", "Who blocks", "By which move", "Why"]
@@ -504,17 +505,19 @@ def test_names_in_wishes_are_explained() -> None:
 
 def test_a_state_is_explained_party_by_party_and_sense_by_sense() -> None:
     findings = found("elmira")
-    grid = Grid(findings.situation.conflict)
-    space = grid.conflict.space
+    situation, space = findings.situation, findings.situation.space
     levels = {option: int(option in {"modify", "accept"}) for option in space.options}
-    section = explain_state(grid, space.index(levels))
+    state = space.index(levels)
+    graded = grades(Grid(situation.conflict), situation, state)
+    section = explain_state(situation.conflict, state, graded)
     rows = {row[0]: row[1:] for row in section.tables[0].rows}
     assert ("no", "no", "yes", "yes") == rows["Local government"][:4]
     assert (
         "SEQ: Local government: insists on the original order; no answer deters it"
         in (rows["Local government"][4])
     )
-    none = explain_state(grid, space.index(dict.fromkeys(space.options, 0)))
+    nothing = space.index(dict.fromkeys(space.options, 0))
+    none = explain_state(situation.conflict, nothing, None)
     assert ('This cannot be: never "not exactly 1 of (delay, accept, abandon)".',) == (
         none.paragraphs
     )

@@ -128,7 +128,9 @@ class Findings:
     packages
         The first packages in order.
     counts
-        How many packages there are, are surely acceptable, and stick.
+        How many packages there are, are surely acceptable, are firm besides, and stick.
+    count_bounds, uncounted
+        How many there are at the least and at the most of what was not counted, and why not.
     refuse, leave
         For each party, how many of the packages that do not stick it refuses or would leave.
     nearest
@@ -162,6 +164,8 @@ class Findings:
     target_grounds: Grounds | None = None
     packages: tuple[Package, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    count_bounds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    uncounted: Mapping[str, str] = field(default_factory=dict)
     refuse: Mapping[PartyId, int] = field(default_factory=dict)
     leave: Mapping[PartyId, int] = field(default_factory=dict)
     nearest: tuple[Package, int] | None = None
@@ -206,7 +210,9 @@ class Request:
     group_size
         The largest group tested.
     engine
-        ``grid``, ``solver``, or ``auto``: the grid where all states fit an array.
+        ``grid``; ``solver``; ``symbolic``: the solver, and packages counted however long it
+        takes; or ``auto``: the grid where all states fit an array, else the solver, and packages
+        counted as far as that takes seconds.
     seed, seconds, until
         For the solver: its seed, how long the work may take, and until when that is.
     no_deal_limit
@@ -291,6 +297,31 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
         known["blockers"] = blockers(situation, packages[0])
     sticks = target is not None and target.sticks
     known["status"] = "optimal" if sticks else survey.status
+    if not isinstance(survey, Survey) and asked.engine != "solver":
+        _count(survey, asked, known)
+
+
+def _count(survey: Searched, asked: Request, known: dict[str, object]) -> None:
+    """Count the packages that were searched one by one, last of all: it is wanted least.
+
+    Raises
+    ------
+    AssertionError
+        If search and counts disagree: a fault in the program.
+    """
+    from servanda.package_counts import count_packages  # noqa: PLC0415  # as the solver
+    from servanda.stable_sets import unasked  # noqa: PLC0415
+    from servanda.workroom import Workroom  # noqa: PLC0415
+
+    situation, tick = survey.situation, survey.tick
+    room = Workroom(situation, tick) if asked.engine == "symbolic" else unasked(situation, tick)
+    found = count_packages(situation, survey.no_deal, room)
+    known["counts"], known["count_bounds"] = found.counts, found.bounds
+    known["uncounted"], known["stopped"] = found.uncounted, known.get("stopped") or found.stopped
+    most = found.counts.get("sticking", found.bounds.get("sticking", (0, 1))[1])
+    least = found.counts.get("sticking", found.bounds.get("sticking", (0, 1))[0])
+    if (survey.status == "infeasible" and least) or (survey.found_some and not most):
+        raise AssertionError("the solver and the decision diagrams disagree on what sticks")
 
 
 def _survey(situation: Situation, without: NoDeal, asked: Request, tick: Tick) -> Survey | Searched:

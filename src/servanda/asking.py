@@ -17,7 +17,7 @@ from servanda import analysis
 from servanda.analysis import Findings, Package, Request, analyse, describe
 from servanda.casefile import find_case, read_case, read_dossier
 from servanda.compare import Compared, compare
-from servanda.conditions import OptionId
+from servanda.conditions import Condition, OptionId
 from servanda.conflict import Tick, compile_case
 from servanda.errors import ConditionError, Problem, Stopped, UsageError, did_you_mean
 from servanda.evidence import Evidence
@@ -25,12 +25,13 @@ from servanda.extent import Extent
 from servanda.grid import Grid
 from servanda.hygiene import warnings
 from servanda.invocation import Asked
-from servanda.model import Case
+from servanda.model import Case, PartyId
 from servanda.narrative.lines import subject
 from servanda.nodeal import no_deal
 from servanda.proposals import Proposals
 from servanda.record import Record
 from servanda.remedies import Remedies, Wanted, remedies
+from servanda.selfenforcement import PartyGrade, grade_locally, grades, with_lapse
 from servanda.settlements import BEST
 from servanda.situation import Situation, lay
 from servanda.sources import Kept, find_sources
@@ -313,6 +314,30 @@ def state_of(space: StateSpace, text: str) -> int:
     return space.index(levels)
 
 
+def condition_of(case: Case, text: str | None) -> Condition | None:
+    """Return a condition typed on the command line; None where there is none.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read: where, and what to write instead.
+    """
+    if text is None:
+        return None
+    try:
+        return case.vocabulary.condition(text)
+    except ConditionError as error:
+        shown = Problem(
+            message=error.message,
+            hint=error.hint,
+            file="--where",
+            line=1,
+            column=error.offset + 1,
+            source=text,
+        )
+        raise UsageError(str(shown)) from error
+
+
 def _spelled(space: StateSpace, code: str) -> int | None:
     """Return the state a code such as ``YN1`` stands for, if it is one."""
     if len(code) != len(space.options):
@@ -325,6 +350,19 @@ def _spelled(space: StateSpace, code: str) -> int | None:
         if not 0 <= levels[option] < len(stated.levels):
             return None
     return space.index(levels)
+
+
+def grades_of(situation: Situation, state: int, tick: Tick) -> Mapping[PartyId, PartyGrade] | None:
+    """Return how firmly each party stays in a state; None where it cannot be."""
+    conflict = situation.conflict
+    if not conflict.can_be(state):
+        return None
+    if situation.space.dense:
+        return grades(Grid(conflict, tick), situation, state)
+    return {
+        party: with_lapse(situation, grade_locally(conflict, party, state), state)
+        for party in conflict.parties
+    }
 
 
 def oddities(case: Case) -> list[Problem]:

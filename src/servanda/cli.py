@@ -115,14 +115,19 @@ def _show(
 def _show_missing(
     screen: Screen, findings: Findings, stopped: str = "", lacking: tuple[str, ...] = ()
 ) -> None:
-    from servanda.narrative import Line
     from servanda.wire import missing
 
     why = findings.stopped or stopped
     if why:
         gone = missing(findings) or lacking or ("part of what the verdict rests on",)
-        screen.text()
-        screen.lines([Line("Partial", f"{why}; missing: {', '.join(gone)}", "warn")])
+        _show_partial(screen, why, gone)
+
+
+def _show_partial(screen: Screen, why: str, lacking: Iterable[str]) -> None:
+    from servanda.narrative import Line
+
+    screen.text()
+    screen.lines([Line("Partial", f"{why}; missing: {', '.join(lacking)}", "warn")])
 
 
 # --------------------------------------------------------------------------------- the verbs
@@ -294,63 +299,90 @@ def _write_beside(asked: Asked, output: str, text: str) -> None:
 
 
 @servanda.command()
-@asks(*_PLANNED, "state", "every", *_TIMED, "strict", *_SHOWN)
+@asks(*_PLANNED, "state", "where", "every", "counting", *_TIMED, "strict", *_SHOWN)
 def stability(asked: Asked) -> int:
     """Show which states are stable, for whom and in which sense.
 
-    Where there are too many to list, they are counted, exactly; in the sense SEQ, which may take
-    very long, only with --all.
+    Where there are too many to list, they are counted, exactly.  The sense SEQ, which may take
+    very long, is then given up after some seconds, with bounds, unless --all asks for it.
 
-    With --strict the answer is no where no state is an equilibrium (Nash or SEQ).
+    With --strict the answer is no where no state, or not the one asked about, is an equilibrium
+    (Nash or SEQ).
     """
+    from servanda import asking
+
+    if asked.state is not None and asked.where is not None:
+        raise UsageError("--state asks about one state, --where about many", "use one of them")
+    partial: tuple[str, ...] = ()
+    with _progress(asked) as progress:
+        situation = asking.situation_of(asked)
+        if asked.state is not None:
+            told, refused = _one_state(asked, situation, asked.state, progress)
+        elif asked.engine == "symbolic" or (asked.engine == "auto" and not situation.space.dense):
+            told, refused, partial = _stable_sets(asked, situation, progress)
+        else:
+            told, refused = _listed_states(asked, situation, progress)
+    if isinstance(told, dict):
+        _write(told)
+    else:
+        screen = _screen(asked)
+        screen.title(situation.case.title)
+        screen.section(told)
+        if partial:
+            why, *lacking = partial
+            _show_partial(screen, why, lacking)
+    return _code(asked, refused=refused)
+
+
+def _one_state(
+    asked: Asked, situation: Situation, terms: str, progress: Progress
+) -> tuple[dict[str, Any] | Section, bool]:
+    """Return how firmly each party stays in one state, and whether somebody would leave it."""
+    from servanda import asking, wire
+    from servanda.narrative import explain_state
+
+    state = asking.state_of(situation.space, terms)
+    found = asking.grades_of(situation, state, progress)
+    refused = found is None or not all(graded.grade.sticks for graded in found.values())
+    if asked.json:
+        return wire.witnesses(situation, state, found), refused
+    return explain_state(situation.conflict, state, found), refused
+
+
+def _listed_states(
+    asked: Asked, situation: Situation, progress: Progress
+) -> tuple[dict[str, Any] | Section, bool]:
+    """Return the states one by one, and whether none is an equilibrium."""
     from servanda import asking, wire
     from servanda.grid import Grid
-    from servanda.narrative import explain_state
-    from servanda.selfenforcement import grades
     from servanda.stability import Concept
     from servanda.stability_table import StabilityTable
     from servanda.stability_words import stability_section
 
-    with _progress(asked) as progress:
-        situation = asking.situation_of(asked)
-        if not situation.space.dense and asked.state is None:
-            return _stable_sets(asked, situation, progress)
-        grid = Grid(situation.conflict, progress)
-        table = StabilityTable(grid)
-        if asked.state is not None:
-            state = asking.state_of(situation.space, asked.state)
-            can_be = situation.conflict.can_be(state)
-            found = grades(grid, situation, state) if can_be else None
-            data = wire.witnesses(situation, state, found)
-            section = explain_state(grid, state)
-        else:
-            data = wire.stability(table, every=asked.every) if asked.json else {}
-            section = stability_section(table, every=asked.every)
-        refused = asked.strict and not table.counts[Concept.SEQ]
+    where = asking.condition_of(situation.case, asked.where)
+    table = StabilityTable(Grid(situation.conflict, progress), where)
+    refused = not table.counts[Concept.SEQ]
     if asked.json:
-        _write(data)
-    else:
-        screen = _screen(asked)
-        screen.title(situation.case.title)
-        screen.section(section)
-    return _code(asked, refused=refused)
+        return wire.stability(table, every=asked.every, where=asked.where), refused
+    return stability_section(table, every=asked.every, where=asked.where), refused
 
 
-def _stable_sets(asked: Asked, situation: Situation, progress: Progress) -> int:
-    """Show how many states are stable where there are too many to list; SEQ only with --all."""
-    from servanda import wire
-    from servanda.stability import Concept
-    from servanda.stability_words import stable_sets_section
-    from servanda.stable_sets import QUICK, stable_sets
+def _stable_sets(
+    asked: Asked, situation: Situation, progress: Progress
+) -> tuple[dict[str, Any] | Section, bool, tuple[str, ...]]:
+    """Return how many states are stable, whether none is, and what is missing, if anything is."""
+    from servanda import asking, wire
+    from servanda.stability_words import missing_senses, stable_sets_section
+    from servanda.stable_sets import EVERY, stable_sets, unasked
+    from servanda.workroom import Workroom
 
-    found = stable_sets(situation, tuple(Concept) if asked.every else QUICK, progress)
+    where = asking.condition_of(situation.case, asked.where)
+    room = Workroom(situation, progress) if asked.every else unasked(situation, progress)
+    found = stable_sets(situation, EVERY, where=where, room=room)
+    partial = (found.stopped, *missing_senses(found)) if found.stopped else ()
     if asked.json:
-        _write(wire.stable_sets(found))
-    else:
-        screen = _screen(asked)
-        screen.title(situation.case.title)
-        screen.section(stable_sets_section(found))
-    return _code(asked, refused=not any(found.counts.values()))
+        return wire.stable_sets(found, asked.where), found.none_is_kept, partial
+    return stable_sets_section(found, asked.where), found.none_is_kept, partial
 
 
 @servanda.command()

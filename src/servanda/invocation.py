@@ -52,6 +52,7 @@ class Asked:
     every: bool = False
     foresight: bool = False
     state: str | None = None
+    where: str | None = None
     package: int | None = None
     output: str | None = None
     sources: str | None = None
@@ -175,10 +176,23 @@ _OPTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     ),
     "engine": click.option(
         "--engine",
-        type=click.Choice(["auto", "grid", "solver"]),
+        type=click.Choice(["auto", "grid", "solver", "symbolic"]),
         default="auto",
         show_default=True,
-        help="How packages are found: all states at once, or by a solver where there are too many.",
+        help="How packages are found: all states at once, or by a solver where there are too many; "
+        "symbolic counts them besides, however long that takes.",
+    ),
+    "counting": click.option(
+        "--engine",
+        type=click.Choice(["auto", "grid", "symbolic"]),
+        default="auto",
+        show_default=True,
+        help="List all states, or only count them, on decision diagrams, where there are too many.",
+    ),
+    "where": click.option(
+        "--where",
+        metavar="CONDITION",
+        help='Only states where this holds, such as "meter and not ana_pump".',
     ),
     "seed": click.option(
         "--seed",
@@ -209,7 +223,12 @@ _OPTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "color": click.option(
         "--no-color", "color", flag_value=False, default=True, help="No colours."
     ),
-    "every": click.option("--all", "every", is_flag=True, help="List all states, however many."),
+    "every": click.option(
+        "--all",
+        "every",
+        is_flag=True,
+        help="List all states, however many; where they are counted, all senses, however long.",
+    ),
     "foresight": click.option(
         "--foresight", is_flag=True, help="Nobody makes a move that others would make it regret."
     ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from servanda.conflict import Tick
+from servanda.conflict import Tick, silent
 from servanda.model import PartyId
 from servanda.relations import Relations, Step
 from servanda.spelling import Diagram
@@ -26,19 +27,16 @@ class Responses:
         Whether they make improvements only.
     tick
         Told who moves; may stop it.
-
-    Attributes
-    ----------
-    steps
-        How many steps backwards were taken in all.
+    spend
+        Told how many nodes were gone over; may stop it.
     """
 
     relations: Relations
     feasible: Diagram
     party: PartyId
     improving: bool
-    tick: Tick
-    steps: int = 0
+    tick: Tick = silent
+    spend: Callable[[int], None] = lambda _: None
     _found: Diagram = field(init=False, repr=False)
     _after: dict[PartyId, Diagram] = field(init=False, repr=False)
 
@@ -94,5 +92,5 @@ class Responses:
 
     def _before(self, step: Step, states: Diagram) -> Diagram:
         """Return the feasible states from which a step leads to some feasible ones."""
-        self.steps += 1
+        self.spend(states.node_count())
         return step.before(states) & self.feasible

@@ -79,8 +79,13 @@ class Searched:
         self._until = None if self.seconds is None else monotonic() + _SHARE * self.seconds
 
     @property
+    def found_some(self) -> bool:
+        """Whether some package that sticks was found."""
+        return bool(self._sticking)
+
+    @property
     def counts(self) -> Mapping[str, int]:
-        """How many packages there are is not known."""
+        """How many packages there are is not known from search, see `package_counts`."""
         return {}
 
     @property

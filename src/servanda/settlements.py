@@ -264,11 +264,13 @@ class Survey:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many packages there are, are surely acceptable, and stick."""
+        """How many packages there are, are surely acceptable, are firm besides, and stick."""
         surely = self.acceptable[self.packages] == Acceptable.SURELY.rank
+        firm = self.grade[self.packages] == Grade.FIRM.rank
         return {
             "packages": len(self.packages),
             "acceptable": int(surely.sum()),
+            "firm": int((surely & firm).sum()),
             "sticking": len(self.sticking),
         }
 

@@ -8,10 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
+from servanda.conditions import Condition
 from servanda.grid import Grid
 from servanda.model import PartyId
 from servanda.stability import Concept
-from servanda.states import States, StateSpace
+from servanda.states import States, StateSpace, Truth
 
 LONGEST = 4096
 """States, or equilibria, listed one by one without being asked to."""
@@ -19,15 +20,18 @@ LONGEST = 4096
 
 @dataclass(frozen=True)
 class StabilityTable:
-    """The stability of every feasible state.
+    """The stability of every feasible state, or of those that meet a condition.
 
     Parameters
     ----------
     grid
         The engine.
+    where
+        The condition; None for all states.
     """
 
     grid: Grid
+    where: Condition | None = None
 
     @property
     def space(self) -> StateSpace:
@@ -35,14 +39,20 @@ class StabilityTable:
         return self.grid.conflict.space
 
     @cached_property
+    def looked_at(self) -> Truth:
+        """Where a state is feasible and meets the condition; broadcastable."""
+        feasible = self.grid.conflict.feasible
+        return feasible if self.where is None else feasible & self.space.truth(self.where)
+
+    @cached_property
     def states(self) -> tuple[int, ...]:
-        """Every feasible state in the published order, see `in_order`."""
-        return self.in_order(np.flatnonzero(self.grid.conflict.feasible.reshape(-1)))
+        """Every state looked at in the published order, see `in_order`."""
+        return self.in_order(np.flatnonzero(self.looked_at.reshape(-1)))
 
     @cached_property
     def count(self) -> int:
-        """Number of feasible states."""
-        return int(self.grid.conflict.feasible.sum())
+        """Number of states looked at."""
+        return int(self.looked_at.sum())
 
     def in_order(self, states: States) -> tuple[int, ...]:
         """Return states in the published order.
@@ -73,10 +83,14 @@ class StabilityTable:
     @cached_property
     def counts(self) -> Mapping[Concept, int]:
         """Number of equilibria in each sense."""
-        return {concept: int(self.grid.equilibria(concept).sum()) for concept in Concept}
+        return {concept: int(self._stable_for_all(concept).sum()) for concept in Concept}
 
     def equilibria(self, concept: Concept, longest: int = LONGEST) -> tuple[int, ...] | None:
         """Return the states stable for every party; None where there are more than `longest`."""
         if self.counts[concept] > longest:
             return None
-        return self.in_order(np.flatnonzero(self.grid.equilibria(concept).reshape(-1)))
+        return self.in_order(np.flatnonzero(self._stable_for_all(concept).reshape(-1)))
+
+    def _stable_for_all(self, concept: Concept) -> Truth:
+        found = self.grid.equilibria(concept)
+        return found if self.where is None else found & self.looked_at

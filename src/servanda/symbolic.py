@@ -79,6 +79,10 @@ def in_room(
     return told
 
 
+def _ignore(_: int) -> None:
+    """Count no work."""
+
+
 @dataclass(frozen=True)
 class Symbolic:
     """The symbolic engine for one case.
@@ -374,11 +378,9 @@ class Symbolic:
         """
         nash, moves = self.stable(party, Concept.NASH), self._relations.step(party)
         responses = self._responses(party, improving=True)
-        found, before = among & nash, 0
+        found = among & nash
         for states, below in self._by_worth(party, self._perhaps(party, among) & ~nash):
             sanctioned = responses.into(below)
-            self.effort.spend((responses.steps - before) * sanctioned.node_count())
-            before = responses.steps
             found |= states & ~self._before(moves, self.feasible & ~sanctioned)
         return found
 
@@ -412,7 +414,8 @@ class Symbolic:
 
     def _responses(self, party: PartyId, *, improving: bool = False) -> Responses:
         """Return what the opponents of a party can bring about."""
-        return Responses(self._relations, self.feasible, party, improving, self.tick)
+        spend = self.effort.spend if improving else _ignore
+        return Responses(self._relations, self.feasible, party, improving, self.tick, spend)
 
     def _stays_in_talks(self, party: PartyId) -> Diagram:
         """Return where a party would not rather end pure talks, or cannot end them."""

@@ -25,6 +25,7 @@ from servanda.narrative.steps import roadmap_section
 from servanda.narrative.verdicts import (
     blocking_move,
     blocking_reason,
+    counts_words,
     deal,
     difference,
     flip_words,
@@ -367,9 +368,10 @@ def packages_section(findings: Findings) -> Section:
         for place, package in enumerate(findings.packages, start=1)
     )
     columns = ("", "What changes", "Verdict", "Acceptable", "Stays", "Blocked by")
+    said = (sentence(shares(findings)), counts_words(findings))
     return Section(
         "Packages, best first",
-        (sentence(shares(findings)),),
+        tuple(filter(None, said)),
         (Table(columns, rows),) if rows else (),
     )
 

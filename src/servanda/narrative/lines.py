@@ -109,8 +109,7 @@ def _answer(findings: Findings, package: Package) -> str:
     holds = " It holds only while the plan's pressure outlives signature." if lapsing else ""
     if findings.target is not None:
         return f"{_target_answer(findings)}{holds} {sentence(shares(findings))}"
-    many = findings.counts.get("sticking", 0)
-    first = "This one" if many == 1 or not findings.counts else "The first"
+    first = "This one" if findings.counts.get("sticking", 1) == 1 else "The first"
     verdict = package_reasons(findings, package)
     if sampled(findings):
         verdict = f"it {package_words(findings, package)}"
@@ -154,7 +153,7 @@ def _target_answer(findings: Findings) -> str:
 
 def _who_blocks_others(findings: Findings) -> str:
     """Return who keeps the other packages from sticking, and how many."""
-    if not findings.counts:
+    if findings.engine == "solver":
         return "Nobody blocks it. Who blocks the others is not counted at this size."
     others = findings.counts.get("packages", 0) - findings.counts.get("sticking", 0)
     if others < 1:

@@ -6,6 +6,7 @@ Verbs are avoided where a name may be one party or many: "would leave" fits both
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from fractions import Fraction
 
 from servanda.conditions import OptionId
@@ -39,6 +40,19 @@ def counted(number: int, one: str, many: str = "") -> str:
     ('1 package', '2 parties')
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def roughly(number: int) -> str:
+    """Return a number as it is, or rounded where it is too long to be read.
+
+    >>> roughly(12_288), roughly(2**100)
+    ('12,288', '1.3 × 10^30')
+    """
+    if number < 10**9:
+        return f"{number:,}"
+    power = len(str(number)) - 1
+    rounded = Decimal(number).scaleb(-power).quantize(Decimal("0.1"))
+    return f"{rounded} × 10^{power}" if rounded < 10 else f"1.0 × 10^{power + 1}"
 
 
 def number(value: Fraction) -> str:

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 from servanda.conditions import holds
 from servanda.conflict import Conflict
-from servanda.grid import Grid
 from servanda.model import PartyId
 from servanda.narrative.phrases import answers, changed, names, taken
 from servanda.narrative.section import Section, Table
-from servanda.selfenforcement import improvements, sanction
+from servanda.selfenforcement import PartyGrade, improvements, sanction
 from servanda.stability import Concept
 
 _ORDER = (Concept.NASH, Concept.SEQ, Concept.SMR, Concept.GMR)
@@ -22,28 +21,30 @@ _SENSE = (
 )
 
 
-def explain_state(grid: Grid, state: int) -> Section:
+def explain_state(
+    conflict: Conflict, state: int, found: Mapping[PartyId, PartyGrade] | None
+) -> Section:
     """Return, for each party and concept, whether a state is stable, with its witness.
 
     Parameters
     ----------
-    grid
-        The engine of a conflict.
+    conflict
+        The conflict.
     state
         The state, as an index of `StateSpace`.
+    found
+        How firmly each party stays in it; None for a state that cannot be.
     """
-    conflict = grid.conflict
-    space = conflict.space
-    title = f"State: {taken(space, state)}"
-    if not conflict.feasible.reshape(-1)[state]:
+    title = f"State: {taken(conflict.space, state)}"
+    if found is None:
         return Section(title, (_infeasible(conflict, state),))
     rows = []
-    for party in conflict.parties:
-        stable = {c: bool(grid.stable(party, c).reshape(-1)[state]) for c in _ORDER}
+    for party, graded in found.items():
+        stable = {c: c in graded.concepts for c in _ORDER}
         words = _witnesses(conflict, party, state, stable)
         rows.append((conflict.case.name(party), *(_YES[stable[c]] for c in _ORDER), words))
     columns = ("Party", *(_spelled(concept) for concept in _ORDER), "Witness")
-    summary = tuple(_summary(grid, state, concept) for concept in _ORDER)
+    summary = tuple(_summary(conflict, found, concept) for concept in _ORDER)
     return Section(title, (*summary, _SENSE), (Table(columns, tuple(rows)),))
 
 
@@ -51,12 +52,11 @@ def _spelled(concept: Concept) -> str:
     return "Nash" if concept is Concept.NASH else concept.value.upper()
 
 
-def _summary(grid: Grid, state: int, concept: Concept) -> str:
-    parties = grid.conflict.parties
-    moving = [p for p in parties if not grid.stable(p, concept).reshape(-1)[state]]
+def _summary(conflict: Conflict, found: Mapping[PartyId, PartyGrade], concept: Concept) -> str:
+    moving = [party for party, graded in found.items() if concept not in graded.concepts]
     if not moving:
         return f"{_spelled(concept)}: an equilibrium, stable for all."
-    return f"{_spelled(concept)}: not stable for {names(grid.conflict.case, moving)}."
+    return f"{_spelled(concept)}: not stable for {names(conflict.case, moving)}."
 
 
 def _infeasible(conflict: Conflict, state: int) -> str:

@@ -16,6 +16,7 @@ from servanda.narrative.phrases import (
     listed,
     names,
     points,
+    roughly,
     taken,
     terms,
     wishes,
@@ -134,7 +135,7 @@ def package_reasons(findings: Findings, package: Package) -> str:
 def shares(findings: Findings) -> str:
     """Return how many packages there are and how many stick."""
     counts = findings.counts
-    if "packages" not in counts:
+    if findings.engine == "solver" or "packages" not in counts:
         return _by_the_solver(findings)
     packages, sticking = counts["packages"], counts["sticking"]
     if packages == 1:
@@ -144,13 +145,51 @@ def shares(findings: Findings) -> str:
     return f"{sticking:,} of {packages:,} packages {'sticks' if sticking == 1 else 'stick'}"
 
 
+def many_stick(findings: Findings) -> str:
+    """Return how many packages stick, or between what bounds, where they were counted at all."""
+    counts, bounds = findings.counts, findings.count_bounds.get("sticking")
+    if "packages" not in counts:
+        return "how many there are is not counted"
+    out_of = f"{roughly(counts['packages'])} packages"
+    if "sticking" in counts:
+        sticking = counts["sticking"]
+        return f"{roughly(sticking)} of {out_of} {'sticks' if sticking == 1 else 'stick'}"
+    if bounds is None:
+        return f"how many of {out_of} stick is not counted"
+    least, most = map(roughly, bounds)
+    return f"of {out_of} at least {least} and at most {most} stick"
+
+
+def counts_words(findings: Findings) -> str:
+    """Return how many packages pass which test, where search finds them one by one."""
+    counts = findings.counts
+    if findings.engine != "solver" or "packages" not in counts:
+        return ""
+    said = [f"Counted exactly: {roughly(counts['packages'])} packages"]
+    if "acceptable" in counts:
+        said.append(f"surely acceptable: {roughly(counts['acceptable'])}")
+    if "firm" in counts:
+        said.append(
+            f"firm besides, so that nobody would gain by leaving: {roughly(counts['firm'])}"
+        )
+    if "sticking" in counts:
+        said.append(f"firm or guarded, so that they stick: {roughly(counts['sticking'])}")
+    told = f"{'; '.join(said)}."
+    if "sticking" in findings.uncounted:
+        told += (
+            f" How many stick is not counted: {findings.uncounted['sticking']}; "
+            f"{many_stick(findings)}. With --engine symbolic it is, however long that takes."
+        )
+    return told
+
+
 def _by_the_solver(findings: Findings) -> str:
     """Return what the solver found and proved, where not every package was looked at."""
     if findings.engine != "solver":
         return "how many packages stick is not known"
     told = {
-        "optimal": "of the packages that stick, the best is found and proved; how many there are "
-        "is not counted",
+        "optimal": "of the packages that stick, the best is found and proved; "
+        f"{many_stick(findings)}",
         "feasible": "a package that sticks is found; it is not proved to be the best, whose "
         f"{_at_most(findings)} at most",
         "infeasible": "no package sticks: that is proved",

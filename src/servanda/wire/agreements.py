@@ -26,6 +26,8 @@ def agreements(findings: Findings) -> Data:
         "bound": findings.bound,
         "engine": findings.engine,
         "counts": dict(findings.counts),
+        "count_bounds": {name: list(both) for name, both in findings.count_bounds.items()},
+        "uncounted": dict(findings.uncounted),
         "nearest": None
         if nearest is None
         else {"package": package(findings, nearest[0]), "differs_in": nearest[1]},
@@ -47,7 +49,8 @@ def missing(findings: Findings) -> tuple[str, ...]:
     parts = {
         "where it goes without a deal": findings.no_deal is None,
         "the verdict on the target": aimed and findings.target is None,
-        "how many packages stick": not findings.counts and findings.engine != "solver",
+        "how many packages stick": "sticking" in findings.uncounted
+        or (not findings.counts and findings.engine != "solver"),
         "the packages": not findings.packages,
         "who blocks how many packages": not findings.refuse and findings.engine != "solver",
         "the target in full": aimed and findings.target_package is None,

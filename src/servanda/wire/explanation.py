@@ -19,7 +19,8 @@ def explain(
 ) -> Data:
     """Return the explanation of a package or state, and what the plan's verdict rests on."""
     data = agreements(findings)
-    gone = ("packages", "status", "bound", "counts", "refuse", "leave")
+    counts = ("counts", "count_bounds", "uncounted")
+    gone = ("packages", "status", "bound", *counts, "refuse", "leave")
     return {
         **{key: value for key, value in data.items() if key not in gone},
         "package": None if found is None else package(findings, found),

@@ -13,8 +13,11 @@ from servanda.stable_sets import StableSets
 from servanda.wire.parts import Data, party_grade
 
 
-def stability(table: StabilityTable, *, every: bool = False) -> Data:
-    """Return the stability table of a case; beyond 4,096 states only with `every`."""
+def stability(table: StabilityTable, *, every: bool = False, where: str | None = None) -> Data:
+    """Return the stability table of a case; beyond 4,096 states only with `every`.
+
+    `where` is the condition of the table as it was typed.
+    """
     space, case = table.space, table.grid.conflict.case
     longest = table.space.size if every else LONGEST
     equilibria = {concept: table.equilibria(concept, longest) for concept in Concept}
@@ -43,11 +46,16 @@ def stability(table: StabilityTable, *, every: bool = False) -> Data:
             "states": table.count,
             **{concept.value: number for concept, number in table.counts.items()},
         },
+        "where": where,
+        "engine": "grid",
     }
 
 
-def stable_sets(found: StableSets) -> Data:
-    """Return the counts of a case too large to list its states, and what is done in them."""
+def stable_sets(found: StableSets, where: str | None = None) -> Data:
+    """Return the counts of a case too large to list its states, and what is done in them.
+
+    `where` is the condition that the states meet, as it was typed.
+    """
     situation = found.situation
     case = situation.case
     return {
@@ -68,7 +76,10 @@ def stable_sets(found: StableSets) -> Data:
             for concept, shares in found.shares.items()
         },
         "refused": {concept.value: why for concept, why in found.refused.items()},
+        "bounds": {concept.value: list(both) for concept, both in found.bounds.items()},
+        "where": where,
         "engine": "symbolic",
+        "stopped": found.stopped or None,
     }
 
 
