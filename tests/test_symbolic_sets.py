@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections import Counter
@@ -9,13 +10,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 
 from conflicts import as_yaml
 from random_plans import random_planned
+from servanda import cli
 from servanda.acceptance import acceptance, signs
 from servanda.conditions import Condition, OptionId
 from servanda.errors import OutOfRoom, Stopped, UsageError
@@ -30,6 +34,7 @@ from servanda.stability import Concept
 from servanda.stable_sets import looked_at, stable_sets
 from servanda.states import Truth
 from servanda.symbolic import Diagram, Effort, Symbolic
+from servanda.terminal import Progress
 from servanda.threats import check_threats
 from servanda.workroom import Workroom
 
@@ -222,10 +227,11 @@ def test_a_stop_keeps_what_is_known_and_bounds_the_rest(
         counts = count_packages(
             pair.situation, pair.ends, Workroom(pair.situation, stopping(after, error))
         )
-        if counts.stopped:
-            least, most = counts.bounds["sticking"]
-            assert least <= pair.survey.counts["sticking"] <= most
-            assert "sticking" in counts.uncounted
+        exactly = pair.survey.counts["sticking"]
+        least, most = counts.bounds.get("sticking", (exactly, exactly))
+        assert least <= exactly <= most
+        assert exactly == counts.counts.get("sticking", exactly)
+        assert ("sticking" in counts.uncounted) == ("sticking" not in counts.counts)
     assert stopped > 5 or after > 1
 
 
@@ -296,12 +302,15 @@ def test_work_goes_on_with_more_nodes_where_they_run_out() -> None:
 
 def test_diagrams_that_outgrow_all_room_are_told_of_with_the_limit() -> None:
     situation = many_options(40, 5)
-    room = Workroom(situation, rooms=(100, 1000))
-    with pytest.raises(OutOfRoom, match="outgrow 1,000 nodes; fewer options"):
-        stable_sets(situation, room=room)
-    found = stable_sets(situation, tuple(Concept), room=Workroom(situation, rooms=(2**15,)))
+    room = Workroom(situation, rooms=(100, 300))
+    found = stable_sets(situation, room=room)
+    assert "outgrow 300 nodes; fewer options" in found.refused[Concept.NASH]
+    assert (0, found.feasible) == found.bounds[Concept.NASH]
+    with pytest.raises(OutOfRoom, match="outgrow 10 nodes"):
+        stable_sets(situation, room=Workroom(situation, rooms=(10,)))
+    found = stable_sets(situation, tuple(Concept), room=Workroom(situation, rooms=(2**13,)))
     assert {Concept.SEQ} == set(found.refused)
-    assert "outgrow 32,768 nodes" in found.refused[Concept.SEQ]
+    assert "outgrow 8,192 nodes" in found.refused[Concept.SEQ]
     assert found.counts[Concept.NASH] == found.bounds[Concept.SEQ][0]
     assert found.bounds[Concept.SEQ][1] <= found.counts[Concept.GMR]
 
@@ -315,3 +324,151 @@ def test_sixty_options_have_counts_that_fit_together() -> None:
     assert 0 < counts["firm"] <= counts["acceptable"] < counts["packages"]
     least, most = found.bounds.get("sticking", (counts.get("sticking", 0),) * 2)
     assert counts["firm"] <= least <= most <= counts["acceptable"]
+
+
+# ------------------------------------------------------------------------ the command line
+
+
+WELL = ("stability", "two-neighbours")
+
+
+def run(*words: str) -> Result:
+    env = {"COLUMNS": "120", "NO_COLOR": None, "SERVANDA_SOURCES": None}
+    return CliRunner(env=env).invoke(cli.servanda, list(words), prog_name="servanda")
+
+
+def data(*words: str) -> Any:
+    result = run(*words, "--json")
+    assert 0 == result.exit_code, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize("where", ["meter", "ana_pump iff ben_pump", "price < high or not dry"])
+def test_both_engines_count_the_states_where_a_condition_holds(where: str) -> None:
+    listed = data(*WELL, "--where", where)
+    counted = data(*WELL, "--where", where, "--engine", "symbolic", "--all")
+    assert listed["counts"] == counted["counts"]
+    assert (where, "grid") == (listed["where"], listed["engine"])
+    assert (where, "symbolic") == (counted["where"], counted["engine"])
+    every = {state["state"] for state in data(*WELL)["states"]}
+    assert {state["state"] for state in listed["states"]} < every
+    equilibria = data(*WELL)["equilibria"]
+    for concept, states in listed["equilibria"].items():
+        shown = {state["state"] for state in listed["states"]}
+        assert [state for state in equilibria[concept] if state in shown] == states
+
+
+def test_a_condition_is_told_with_the_states_that_meet_it() -> None:
+    assert "10 states where meter." in run(*WELL, "--where", "meter").stdout
+    told = run(*WELL, "--where", "meter", "--engine", "symbolic").stdout
+    assert "10 states that can be where meter" in told
+    none = run(*WELL, "--where", "meter and not meter", "--engine", "symbolic", "--strict")
+    assert (1, True) == (
+        none.exit_code,
+        "No state can be where meter and not meter." in none.stdout,
+    )
+    none = run(*WELL, "--where", "meter and not meter", "--strict")
+    assert (1, True) == (none.exit_code, "0 states where meter and not meter." in none.stdout)
+
+
+@pytest.mark.parametrize("engine", ["grid", "symbolic"])
+@pytest.mark.parametrize(
+    ("where", "place", "hint"),
+    [
+        ("meter and metre", 11, 'did you mean "meter"?'),
+        ("meter and", 10, ""),
+        ("price = lov", 9, 'did you mean "low"?'),
+        ("", 1, ""),
+    ],
+)
+def test_a_condition_that_cannot_be_read_is_told_with_its_place(
+    engine: str, where: str, place: int, hint: str
+) -> None:
+    result = run(*WELL, "--where", where, "--engine", engine)
+    assert (2, "") == (result.exit_code, result.stdout)
+    first, *rest = result.stderr.splitlines()
+    assert first.startswith(f"--where:1:{place}: ")
+    assert hint in first
+    assert not where or [f"    {where}", f"    {' ' * (place - 1)}^"] == rest
+
+
+def test_one_state_and_a_condition_are_not_asked_at_once() -> None:
+    result = run(*WELL, "--state", "meter", "--where", "meter")
+    assert (2, True) == (result.exit_code, "use one of them" in result.stderr)
+
+
+def large_file(folder: Path) -> str:
+    path = folder / "many.yaml"
+    path.write_text(as_yaml(many_options(60, 6).case), encoding="utf-8")
+    return str(path)
+
+
+def test_a_large_case_is_counted_with_what_is_done_in_its_states(tmp_path: Path) -> None:
+    path = large_file(tmp_path)
+    told = run("stability", path, "--where", "not o1").stdout
+    assert "where not o1: too many to list, so they are counted." in told
+    assert "Stable for all parties   States" in told
+    found = data("stability", path, "--where", "not o1")
+    assert 2**59 == found["counts"]["states"]
+    assert 0 < found["counts"]["nash"] <= found["counts"]["gmr"]
+    assert {"no": 1.0, "yes": 0.0} == found["shares"]["nash"]["o1"]
+    least, most = found["bounds"].get("seq", [found["counts"]["seq"]] * 2)
+    assert found["counts"]["nash"] <= least <= most <= found["counts"]["gmr"]
+
+
+def test_packages_of_a_large_case_are_counted_unless_only_the_solver_is_asked(
+    tmp_path: Path,
+) -> None:
+    path = large_file(tmp_path)
+    counts = data("agreements", path, "--limit", "1")
+    assert 2**60 == counts["counts"]["packages"]
+    assert counts["counts"]["firm"] <= counts["counts"]["acceptable"]
+    assert ("sticking" in counts["counts"]) != ("sticking" in counts["uncounted"])
+    assert {} == data("agreements", path, "--limit", "1", "--engine", "solver")["counts"]
+
+
+def test_the_symbolic_engine_counts_the_packages_of_a_small_case_as_the_grid_does() -> None:
+    grid, symbolic = (
+        data("agreements", "two-neighbours", "--engine", engine) for engine in ("grid", "symbolic")
+    )
+    assert grid["counts"] == symbolic["counts"]
+    told = run("agreements", "two-neighbours", "--engine", "symbolic").stdout
+    assert "Counted exactly: 22 packages; surely acceptable: 1;" in " ".join(told.split())
+
+
+def test_a_stop_while_states_are_counted_shows_what_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = large_file(tmp_path)
+    tell = Progress.__call__
+
+    def interrupted(self: Progress, doing: str) -> None:
+        if doing.startswith("SMR"):
+            raise KeyboardInterrupt
+        tell(self, doing)
+
+    monkeypatch.setattr(Progress, "__call__", interrupted)
+    result = run("stability", path)
+    assert 0 == result.exit_code
+    assert "interrupted; missing: how many states are GMR stable" not in result.stdout
+    assert "interrupted; missing: how many states are SMR stable" in result.stdout
+    told = data("stability", path)
+    assert ("interrupted", None) == (told["stopped"], told["counts"]["smr"])
+    assert told["counts"]["nash"] == told["bounds"]["smr"][0]
+
+
+def test_one_state_of_a_large_case_is_looked_at_alone(tmp_path: Path) -> None:
+    deals = "\n".join(f"  deal{n}: {{joint: [ana, ben], only: up}}" for n in range(40))
+    path = tmp_path / "deals.yaml"
+    path.write_text(
+        "servanda: 1\ntitle: Deals\nparties: {ana: Ana, ben: Ben}\n"
+        f"options:\n  sing: {{by: ana}}\n  dance: {{by: ben}}\n{deals}\n"
+        "preferences: {ana: [not dance, sing, deal3], ben: [not sing, dance, deal4]}\n",
+        encoding="utf-8",
+    )
+    result = run("stability", str(path), "--state", "deal3")
+    assert 0 == result.exit_code, result.stderr
+    assert "Nash: not stable for Ana and Ben." in result.stdout
+    assert "SEQ: an equilibrium, stable for all." in result.stdout
+    assert "Ana: sing; answered by Ben: dance" in " ".join(result.stdout.split())
+    assert 1 == run("stability", str(path), "--state", "deal3, sing", "--strict").exit_code

@@ -207,4 +207,4 @@ class _Counting:
 
 def unasked(situation: Situation, tick: Tick = silent) -> Workroom:
     """Return room for what nobody asked for in so many words: it takes seconds, not minutes."""
-    return Workroom(situation, tick, Effort(UNASKED), rooms=(2**20, 2**22), asked=False)
+    return Workroom(situation, tick, Effort(UNASKED), rooms=(2**20,), asked=False)

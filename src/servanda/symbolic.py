@@ -132,6 +132,7 @@ class Symbolic:
     _bar: list[int] = field(default_factory=list, repr=False)
     _stable: dict[tuple[PartyId, Concept], Diagram] = field(default_factory=dict, repr=False)
     _equilibria: dict[Concept, Diagram] = field(default_factory=dict, repr=False)
+    _too_large: set[PartyId] = field(default_factory=set, repr=False)
 
     # ------------------------------------------------------------------ what users ask for
 
@@ -387,11 +388,14 @@ class Symbolic:
     def _perhaps(self, party: PartyId, states: Diagram) -> Diagram:
         """Return those of some states that can be SEQ stable for a party, for they are GMR stable.
 
-        All of them, where there is no room to tell.
+        All of them, where there is no room to tell; that is tried once.
         """
+        if self._too_large:
+            return states
         try:
             return self.stable(party, Concept.GMR, states)
         except OutOfRoom:
+            self._too_large.add(party)
             return states
 
     def _by_worth(self, party: PartyId, states: Diagram) -> Iterator[tuple[Diagram, Diagram]]:
