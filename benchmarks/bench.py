@@ -21,7 +21,7 @@ from typing import Any
 HERE = Path(__file__).parent
 HEAD = (
     "What", "Runs", "Median", "Best", "Peak", "Above import",
-    "Reach", "Time / reach", "Memory / reach", "Passes",
+    "Reach", "Time / reach", "Memory / reach", "Passes", "Found",
 )  # fmt: skip
 
 ABOUT = """\
@@ -33,6 +33,9 @@ Each row runs in a process of its own, one thread, every run from a fresh case.
 *Stability* goes from the case to where every party stays: conditions read, payoffs, moves, concepts.
 *Pairs* are the group tests alone, on a case already compiled; *iraq-2006* starts from the case as read.
 *Best packages* are found, ordered and proved by the solver among all that are surely acceptable; where no deal leads is worked out before.
+*Best by maximin* and *by nash* are the packages with the greatest least gain, and product of gains, over walking away in made-up talks: joint issues of two to five levels, what each level gives each party in points.
+The *scored role-play* is measured only where it lies beside the checkout, see `tests/test_role_plays.py`.
+*Found* is what the solver says: `optimal` is a proof; the worst-off signatory's standing, or the gain, beside the most that it can be.
 *Nash states counted* is the exact number of all of them, and in what share of them each option is taken.
 *Evidence* looks for quotes in a made-up text of one megabyte, no lines cited; a thousand in one second are one millisecond a quote.
 *With rules* means one one-way option and, for stability, three infeasible conditions; for pairs, one joint option.
@@ -80,6 +83,7 @@ def line(name: str, found: dict[str, Any], bandwidth: float) -> list[str]:
         ratio(typical, reach["seconds"]),
         ratio(found["peak"], reach["mebibytes"]),
         f"{best * bandwidth / payoffs:,.1f}" if payoffs else "–",
+        found["found"] or "–",
     ]
 
 

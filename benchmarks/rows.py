@@ -12,13 +12,17 @@ import random
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from servanda.acceptance import How
 from servanda.analysis import analyse
 from servanda.casefile import find_case, read_case
 from servanda.conflict import Conflict, compile_case
@@ -37,6 +41,8 @@ from servanda.stable_sets import stable_sets
 from servanda.target import judge
 
 ALL = tuple(Concept)
+ROLE_PLAY = Path(__file__).parents[2] / "shared/cases/negotiation/deliberation_base.json"
+GAINS: tuple[How, ...] = ("maximin", "nash")
 WITHOUT_SEQ = (Concept.NASH, Concept.GMR, Concept.SMR)
 
 
@@ -49,7 +55,8 @@ class Row:
     prepare
         Makes the input of one run; not timed.
     work
-        What is timed; returns the conflict whose payoffs it read, where that is to be told.
+        What is timed; returns the conflict whose payoffs it read, or what it found, where that is
+        to be told.
     seconds, mebibytes
         The reach: what it should take at most; None where nothing is set.
     quick
@@ -57,7 +64,7 @@ class Row:
     """
 
     prepare: Callable[[], Any]
-    work: Callable[[Any], Conflict | None]
+    work: Callable[[Any], Conflict | str | None]
     seconds: float | None = None
     mebibytes: float | None = None
     quick: bool = False
@@ -164,12 +171,100 @@ def solver_row(options: int, parties: int, concept: Concept, seconds: float | No
         situation = lay(conflict_case(options, parties))
         return situation, no_deal(situation)
 
-    def work(given: tuple[Situation, NoDeal]) -> None:
+    def work(given: tuple[Situation, NoDeal]) -> str:
         best = Search(*given, concept=concept, seconds=120).best()
-        if best.status not in {"optimal", "infeasible"}:
-            raise AssertionError(f"not proved: {best.status}")
+        worst = f"{best.standings[0] / Search.FULL:.0%}" if best.standings else "none"
+        return f"{best.status}: {worst} of at most {best.bound / Search.FULL:.0%}"
 
     return Row(prepare=prepare, work=work, seconds=seconds)
+
+
+def talks(
+    title: str, issues: Mapping[str, int], scores: Sequence[Any], least: Sequence[int]
+) -> Case:
+    """Return pure talks over joint issues.
+
+    Parameters
+    ----------
+    title
+        What they are called.
+    issues
+        How many levels each issue has.
+    scores
+        For each party and issue what each level gives it, in points.
+    least
+        The points with fewer of which each party walks away.
+    """
+    names = [f"p{number}" for number in range(len(least))]
+    return Case.model_validate(
+        {
+            "servanda": 1,
+            "title": title,
+            "parties": {name: name for name in names},
+            "options": {
+                issue: {"joint": names, "levels": [f"l{n}" for n in range(count)]}
+                for issue, count in issues.items()
+            },
+            "preferences": {
+                name: {
+                    "points": {
+                        f"{issue} = l{n}": points
+                        for issue, each in zip(issues, given, strict=True)
+                        for n, points in enumerate(each)
+                    }
+                }
+                for name, given in zip(names, scores, strict=True)
+            },
+            "walk_away": dict(zip(names, least, strict=True)),
+        }
+    )
+
+
+def package_case(parties: int, issues: int, seed: int) -> Case:
+    """Return made-up talks: issues of two to five levels, and 100 points a party on them.
+
+    What an issue gives a party rises or falls from level to level; each walks away with fewer
+    points than a number between 30 and 55 drawn for it.
+    """
+    chance = random.Random(seed)  # noqa: S311 - talks, not secrets
+    counts = {f"i{number}": chance.randint(2, 5) for number in range(issues)}
+    scores = []
+    for _ in range(parties):
+        shares = [chance.random() for _ in counts]
+        most = [round(100 * share / sum(shares)) for share in shares]
+        each = zip(counts.values(), most, strict=True)
+        rising = [[top * level // (count - 1) for level in range(count)] for count, top in each]
+        scores.append([points[:: chance.choice((1, -1))] for points in rising])
+    least = [chance.randint(30, 55) for _ in range(parties)]
+    return talks(f"{issues} issues, {parties} parties", counts, scores, least)
+
+
+def role_play() -> Case:
+    """Return the scored role-play beside this checkout."""
+    game = json.loads(ROLE_PLAY.read_text(encoding="utf-8"))
+    issues = dict(zip(game["issues"], game["levels"], strict=True))
+    parties = game["parties"]
+    scores, least = [p["scores"] for p in parties], [p["minimum"] for p in parties]
+    return talks("A scored role-play", issues, scores, least)
+
+
+def best_row(case: Callable[[], Case], how: How, seconds: float) -> Row:
+    """Return a row that measures how long the package with the greatest gain takes, proved."""
+
+    def prepare() -> tuple[Situation, NoDeal]:
+        situation = lay(case())
+        return situation, no_deal(situation)
+
+    def work(given: tuple[Situation, NoDeal]) -> str:
+        best = Search(*given, seconds=120).best(how)
+        return f"{best.status}: {number(best.gain)} of at most {number(best.most)}"
+
+    return Row(prepare=prepare, work=work, seconds=seconds)
+
+
+def number(gain: Fraction | None) -> str:
+    """Return a gain in points, short."""
+    return "none" if gain is None else f"{float(gain):,.6g}"
 
 
 def counted_row(options: int, parties: int, seconds: float | None = None) -> Row:
@@ -263,6 +358,18 @@ ROWS: Mapping[str, Row] = {
     "Best firm package: 100 options, 5 parties": solver_row(100, 5, Concept.NASH, 10),
     "Best firm package: 100 options, 20 parties": solver_row(100, 20, Concept.NASH, 10),
     "Best guarded package: 40 options, 5 parties": solver_row(40, 5, Concept.SEQ, 5),
+    **{
+        f"Best by {how}: 10 parties, 20 issues, no. {seed}": best_row(
+            partial(package_case, 10, 20, seed), how, 5
+        )
+        for how in GAINS
+        for seed in range(1, 6)
+    },
+    **{
+        f"Best by {how}: the scored role-play": best_row(role_play, how, 1)
+        for how in GAINS
+        if ROLE_PLAY.exists()
+    },
     "Nash states counted: 40 options, 5 parties": counted_row(40, 5, 5),
     "Nash states counted: 60 options, 20 parties": counted_row(60, 20, 5),
     "Nash states counted: 100 options, 20 parties": counted_row(100, 20, 5),
@@ -303,22 +410,25 @@ def measure(row: Row) -> dict[str, Any]:
     """
     imported = peak()
     seconds: list[float] = []
-    read = 0
+    read, told = 0, ""
     while len(seconds) < 3 or (sum(seconds) < 2 and len(seconds) < 25):
         given = row.prepare()
         gc.collect()
         start = time.perf_counter()
-        conflict = row.work(given)
+        found = row.work(given)
         seconds.append(time.perf_counter() - start)
-        if conflict is not None:
-            sizes = [payoff.lean.itemsize for payoff in conflict.payoffs.values()]
-            read = sum(sizes) * conflict.space.size
-        del given, conflict
+        if isinstance(found, str):
+            told = found
+        elif found is not None:
+            sizes = [payoff.lean.itemsize for payoff in found.payoffs.values()]
+            read = sum(sizes) * found.space.size
+        del given, found
     return {
         "seconds": seconds,
         "peak": peak(),
         "imported": imported,
         "payoffs": read,
+        "found": told,
         "reach": {"seconds": row.seconds, "mebibytes": row.mebibytes},
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conflicts import as_yaml, random_conflict
+from conflicts import as_yaml, features_of, random_conflict
 from servanda.casefile import builtin_cases, find_case, read_case, read_text
 from servanda.conditions import Always, OptionId, holds
 from servanda.conflict import Conflict, compile_case, freeze
@@ -26,8 +27,10 @@ from servanda.states import Truth
 from servanda.symbolic import Diagram, Symbolic
 
 SEED = 1993
-NUMBER = max(300, int(os.environ.get("SERVANDA_LAWS", "2000")) // 4)
+NUMBER = max(3_000, int(os.environ.get("SERVANDA_LAWS", "2000")) * 3 // 5)
+CHUNKS = 30
 FEW = 60
+FEATURES = ("one-way up", "one-way down", "joint", "levels", "infeasible", "ties", "points")
 SMALL = 2**16
 
 Record = Callable[[str, object], None]
@@ -78,24 +81,42 @@ class Pair:
         return [state for state in self.states if known.holds(diagram, state)]
 
 
-def pairs(number: int) -> Iterator[Pair]:
-    for count in range(number):
+def pairs(number: int, first: int = 0, step: int = 1) -> Iterator[Pair]:
+    for count in range(first, number, step):
         yield Pair(count, random_conflict(chance(SEED + count)))
+
+
+uncovered = (pytest.param(chunk, marks=pytest.mark.no_cover) for chunk in range(1, CHUNKS))
 
 
 # ---------------------------------------------------------------------------- as the grid
 
 
-def test_grid_and_symbolic_find_the_same_stable_states(record_property: Record) -> None:
-    compared = 0
-    for pair in pairs(NUMBER):
-        for party, concept in product(pair.case.parties, Concept):
-            expected = pair.set_of(pair.grid.stable(party, concept))
-            found = pair.symbolic.stable(party, concept)
-            assert expected == pair.found(found), pair.about(party, concept)
-            assert len(expected) == pair.symbolic.count(found), pair.about(party, concept)
-            compared += len(pair.states)
-    record_property("symbolic", compared)
+@pytest.mark.parametrize("chunk", [0, *uncovered])
+def test_grid_and_symbolic_find_the_same_stable_states(chunk: int, record_property: Record) -> None:
+    counts, compared = Counter[str](), Counter[str]()
+    for pair in pairs(NUMBER, chunk, CHUNKS):
+        counts.update(["conflicts", *features_of(pair.conflict)])
+        for concept in Concept:
+            for party in pair.case.parties:
+                expected = pair.set_of(pair.grid.stable(party, concept))
+                found = pair.symbolic.stable(party, concept)
+                assert expected == pair.found(found), pair.about(party, concept)
+                assert len(expected) == pair.symbolic.count(found), pair.about(party, concept)
+                compared[f"symbolic, stable states of a party {concept.name}"] += 1
+            listed, all_stay = pair.grid.equilibria(concept), pair.symbolic.equilibria(concept)
+            assert pair.set_of(listed) == pair.found(all_stay), pair.about(concept)
+            assert int(listed.sum()) == pair.symbolic.count(all_stay), pair.about(concept)
+            compared[f"symbolic, set {concept.name}"] += 1
+    record_property("symbolic features", dict(counts))
+    for name, value in compared.items():
+        record_property(name, value)
+
+
+def test_a_quarter_of_the_conflicts_have_each_feature() -> None:
+    number = 400
+    counts = Counter(feature for pair in pairs(number) for feature in features_of(pair.conflict))
+    assert [] == [feature for feature in FEATURES if 4 * counts[feature] < number]
 
 
 def test_grid_and_symbolic_find_the_same_equilibria_and_where_conditions_hold() -> None:
