@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from collections.abc import Callable, Iterable
 from fractions import Fraction
+from itertools import combinations
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +17,19 @@ from ortools.sat.python import cp_model
 
 from random_plans import random_planned
 from servanda import candidates, formulas
+from servanda.acceptance import How
 from servanda.analysis import Request, analyse
 from servanda.casefile import builtin_cases, read_case, read_text
-from servanda.errors import UsageError
+from servanda.errors import Stopped, UsageError
 from servanda.grid import Grid
+from servanda.model import Case
+from servanda.narrative.verdicts import shares
 from servanda.nodeal import no_deal
 from servanda.searched import Searched
 from servanda.selfenforcement import grade_locally, grades
-from servanda.settlements import Survey
+from servanda.settlements import BEST, Survey
 from servanda.situation import lay
+from servanda.solver import Search
 from servanda.stability import Concept
 from servanda.stable_sets import stable_sets
 from servanda.threats import check_threats
@@ -244,3 +251,153 @@ def test_core_and_full_packages_are_those_found_among_all(chunk: int) -> None:
             found["full" if package == state else "can grow"] += 1
     assert found["core"]
     assert found["can grow"]
+
+
+# ------------------------------------------------------------------------ gains in points
+
+TALKS = """\
+servanda: 1
+title: Many terms
+parties: {ana: Ana, ben: Ben, cho: Cho}
+options:
+PLACES
+preferences:
+ANA
+BEN
+CHO
+walk_away: {ana: 20, ben: 20.5, cho: 30}
+"""
+
+
+def many_terms(count: int = 40) -> Case:
+    """Return talks of three about many terms, too many for an array."""
+    chance = random.Random(count)  # noqa: S311 - talks, not secrets
+    text = TALKS.replace(
+        "PLACES", "\n".join(f"  term_{n}: {{joint: [ana, ben, cho]}}" for n in range(count))
+    )
+    for party in ("ana", "ben", "cho"):
+        worths = ", ".join(
+            f"{chance.choice(('', 'not '))}term_{n}: {chance.randint(1, 9)}" for n in range(count)
+        )
+        text = text.replace(party.upper(), f"  {party}: {{points: {{{worths}}}}}")
+    return read_text(text, "terms.yaml")
+
+
+@pytest.mark.parametrize("best", BEST)
+def test_packages_of_a_large_case_are_ordered_by_gain_and_proved(best: How) -> None:
+    found = analyse(many_terms(), Request(best=best, limit=2))
+    assert ("solver", "optimal", best) == (found.engine, found.status, found.order)
+    one, two = (
+        [each.margin for each in package.comparisons.values() if each.margin is not None]
+        for package in found.packages
+    )
+    measures: dict[How, Callable[[Iterable[Fraction]], Fraction | int]] = {
+        "maximin": min,
+        "nash": prod,
+        "total": sum,
+    }
+    assert found.bound is not None
+    assert Fraction(found.bound) == measures[best](one) >= measures[best](two)
+
+
+def test_gains_need_points_of_those_who_sign_a_package(tmp_path: Path) -> None:
+    path = tmp_path / "large.yaml"
+    path.write_text(large(), encoding="utf-8")
+    result = run("agreements", str(path), "--best", "nash")
+    assert (2, True) == (result.exit_code, "--best nash needs points" in result.stderr)
+    assert "no points for Ana" in result.stderr
+
+
+def test_who_never_signs_needs_no_points() -> None:
+    text = large().replace("servanda: 1", "servanda: 1\nspoilers: [cho]")
+    text = text.replace("ben: Ben}", "ben: Ben, cho: Cho}")
+    text = text.replace("  meter:", "  raid: {by: cho}\n  meter:")
+    text = text.split("preferences:")[0] + (
+        "preferences:\n  ana: {points: {meter: 4, not ana_pump: -1}}\n"
+        "  ben: {points: {not ana_pump: 5.5, well_1: 1}}\n  cho: [raid]\n"
+    )
+    found = analyse(read_text(text, "large.yaml"), Request(best="total", limit=1))
+    assert ("optimal", 5.0) == (found.status, found.bound)
+
+
+def test_points_too_fine_for_the_solver_are_refused() -> None:
+    case = many_terms()
+    told = case.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    told["walk_away"]["ana"] = 0.123456789012345678
+    with pytest.raises(UsageError, match="too fine for the solver"):
+        analyse(Case.model_validate({"servanda": 1, **told}), Request(best="nash"))
+
+
+def interrupting(calls: int, error: BaseException) -> Callable[[str], None]:
+    """Return what is told of the work, and ends it at one of the calls."""
+    left = iter(range(calls))
+
+    def tick(_: str) -> None:
+        if next(left, None) is None:
+            raise error
+
+    return tick
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), Stopped("too late")])
+@pytest.mark.parametrize("best", [None, *BEST])
+@pytest.mark.parametrize("calls", [0, 1])
+def test_a_search_that_is_ended_gives_what_it_has_and_a_bound(
+    calls: int, best: How | None, error: BaseException
+) -> None:
+    situation = lay(many_terms(12))
+    without = no_deal(situation)
+    whole = Search(situation, without).best(best)
+    assert "optimal" == whole.status
+    found = Search(situation, without, tick=interrupting(calls, error)).best(best)
+    assert found.status == ("unknown" if calls == 0 else "feasible")
+    assert (found.state is None) == (calls == 0)
+    if best is None:
+        assert found.bound >= whole.bound
+        return
+    assert whole.most is not None
+    assert found.most is not None
+    assert found.most >= whole.most
+    if found.gain is not None:
+        assert found.gain <= found.most
+
+
+def test_no_time_at_all_gives_a_bound_all_the_same() -> None:
+    found = analyse(many_terms(), Request(best="nash", limit=2, seconds=1e-6))
+    assert found.status in {"unknown", "feasible"}
+    assert found.bound is None or found.bound > 0
+
+
+def test_an_interrupted_order_by_gain_says_what_it_can_be_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(candidates, "ended_early", lambda *_: True)
+    found = analyse(many_terms(), Request(best="nash", limit=3))
+    assert ("interrupted", "feasible") == (found.stopped, found.status)
+    (package,) = found.packages
+    margins = [each.margin for each in package.comparisons.values() if each.margin is not None]
+    assert found.bound is not None
+    assert prod(margins) <= found.bound
+    assert f"product of gains in points can be {found.bound:,.10g} at most" in shares(found)
+
+
+def test_listed_packages_are_as_far_apart_as_asked(tmp_path: Path) -> None:
+    path = tmp_path / "large.yaml"
+    path.write_text(large(), encoding="utf-8")
+    data = json.loads(run("agreements", str(path), "--limit", "3", "--apart", "5", "--json").stdout)
+    terms = [package["terms"] for package in data["packages"]]
+    options = {option for each in terms for option in each}
+    for one, two in combinations(terms, 2):
+        assert 5 <= sum(one.get(option) != two.get(option) for option in options)
+    assert 3 == len(terms)
+
+
+@pytest.mark.parametrize("name", ["two-neighbours", "garrison"])
+@pytest.mark.parametrize("apart", [2, 3])
+def test_both_engines_keep_packages_apart(name: str, apart: int) -> None:
+    case = read_case(builtin_cases()[name])
+    for engine in ("grid", "solver"):
+        found = analyse(case, Request(limit=4, engine=engine, apart=apart))
+        space, terms = found.situation.space, set(found.situation.terms)
+        for one, two in combinations((package.state for package in found.packages), 2):
+            assert apart <= len(terms & space.changes(one, two).keys())
