@@ -8,7 +8,8 @@ import pytest
 from conflicts import as_data
 from random_plans import random_planned
 from servanda.casefile import read_text
-from servanda.compare import Cell, Compared, compare, own_cells
+from servanda.cells import Cell, own_cells
+from servanda.compare import Compared, compare
 from servanda.errors import Stopped, UsageError
 from servanda.missing_premises import candidates, follows, missing_premises
 from servanda.model import Case, StatementId

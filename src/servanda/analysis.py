@@ -264,7 +264,7 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
     threats = known["threats"] = check_threats(situation, tick)
     without = known["no_deal"] = no_deal(situation, threats, tick=tick)
     target = known["target"] = judge_against(situation, threats, without, tick)
-    survey = _survey(situation, without, asked, tick)
+    survey = survey_of(situation, without, asked, tick)
     known["engine"] = "grid" if isinstance(survey, Survey) else "solver"
     known["counts"], known["order"] = survey.counts, asked.best or "standing"
     examine = _Examiner(survey, asked.group_size, tick)
@@ -324,7 +324,9 @@ def _count(survey: Searched, asked: Request, known: dict[str, object]) -> None:
         raise AssertionError("the solver and the decision diagrams disagree on what sticks")
 
 
-def _survey(situation: Situation, without: NoDeal, asked: Request, tick: Tick) -> Survey | Searched:
+def survey_of(
+    situation: Situation, without: NoDeal, asked: Request, tick: Tick
+) -> Survey | Searched:
     """Return what finds packages: the arrays where they fit, else the solver; or as asked."""
     if asked.engine == "grid" or (asked.engine == "auto" and situation.space.dense):
         grid = Grid(situation.conflict, tick)
@@ -460,7 +462,7 @@ def describe(findings: Findings, state: int, group_size: int = 2, tick: Tick = s
     if findings.no_deal is None:
         raise Stopped("no deal is not known, so no package can be compared with it")
     asked = Request(engine=findings.engine)
-    survey = _survey(findings.situation, findings.no_deal, asked, tick)
+    survey = survey_of(findings.situation, findings.no_deal, asked, tick)
     found = _Examiner(survey, group_size, tick).package(state)
     return found if survey.is_package_at(state) else replace(found, sticks=False, core=False)
 
@@ -470,7 +472,7 @@ def is_package(findings: Findings, state: int) -> bool:
     if findings.no_deal is None:
         return False
     asked = Request(engine=findings.engine)
-    survey = _survey(findings.situation, findings.no_deal, asked, silent)
+    survey = survey_of(findings.situation, findings.no_deal, asked, silent)
     return survey.is_package_at(state)
 
 
@@ -510,7 +512,7 @@ def nearest(
     scale = lcm(*(weight.denominator for weight in given.values()))
     whole = {o: int(given.get(o, Fraction(1)) * scale) for o in findings.situation.terms}
     asked = Request(engine=findings.engine, seconds=seconds)
-    survey = _survey(findings.situation, findings.no_deal, asked, tick)
+    survey = survey_of(findings.situation, findings.no_deal, asked, tick)
     found = survey.nearest(states, whole)
     near = None if found is None else (found[0], Fraction(found[1], scale))
     return near, survey.nearest_proved

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from hashlib import sha256
+from os import cpu_count
 from os.path import isdir
 from pathlib import Path
 from re import fullmatch
@@ -158,8 +159,15 @@ def compared(asked: Asked, tick: Tick) -> Compared:
         for name in names:
             if name not in known:
                 raise UsageError(f'no {kind} "{name}"', did_you_mean(name, [*known]))
-    most = asked.premises
-    found = compare(case, asked.plans, asked.worldviews, most_premises=most, tick=tick)
+    found = compare(
+        case,
+        asked.plans,
+        asked.worldviews,
+        most_premises=asked.premises,
+        seconds=asked.nearest,
+        jobs=asked.jobs or cpu_count() or 1,
+        tick=tick,
+    )
     if found.stopped and not found.rows:
         raise KeyboardInterrupt if found.stopped == "interrupted" else Stopped(found.stopped)
     return found

@@ -558,7 +558,7 @@ def roadmap(asked: Asked) -> int:
 
 
 @servanda.command()
-@asks("plans", "worldviews", "premises", "every", *_TIMED, "strict", *_SHOWN)
+@asks("plans", "worldviews", "premises", "nearest", "jobs", "every", *_TIMED, "strict", *_SHOWN)
 def compare(asked: Asked) -> int:
     """Show which plan sticks under whose beliefs, and exactly when each works.
 
@@ -567,7 +567,7 @@ def compare(asked: Asked) -> int:
     With --strict the answer is no where a plan does not stick under its own author's beliefs.
     """
     from servanda import asking, wire
-    from servanda.compare import own_cells
+    from servanda.cells import own_cells
     from servanda.narrative import Line, compare_sections
 
     with _progress(asked) as progress:

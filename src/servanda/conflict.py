@@ -419,8 +419,15 @@ def with_preferences(conflict: Conflict, case: Case) -> Conflict:
         payoffs[party] = known["payoff"]
         for name in ("_improved", "_steps"):
             fresh[name][party] = known[name]
+        for name in ("_idle", "_wished"):
+            if name in known:
+                fresh[name][party] = known[name]
     fresh["engines"], fresh["_known"] = conflict.engines, conflict._known  # noqa: SLF001 - its own kind
-    return replace(conflict, case=case, payoffs=payoffs, **fresh)
+    new = replace(conflict, case=case, payoffs=payoffs, **fresh)
+    for party in case.parties:
+        known = conflict.known_of(party, case.preferences.get(party, Preference()), case)
+        known["_idle"], known["_wished"] = new.idle(party), new.wished(party)
+    return new
 
 
 def with_rules(conflict: Conflict, never: tuple[Rule, ...]) -> Conflict:

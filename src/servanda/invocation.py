@@ -36,6 +36,8 @@ class Asked:
     plans: tuple[str, ...] = ()
     worldviews: tuple[str, ...] = ()
     premises: int = 1
+    nearest: float = 0.0
+    jobs: int = 0
     answers: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
     best: str | None = None
@@ -128,6 +130,20 @@ _OPTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
         show_default=True,
         metavar="N",
         help="How many missing premises to try together; 0 for none.",
+    ),
+    "nearest": click.option(
+        "--nearest",
+        type=click.FloatRange(min=0),
+        default=0,
+        metavar="SECONDS",
+        help="Look so long, for each cell, for the nearest package that sticks (default: not).",
+    ),
+    "jobs": click.option(
+        "--jobs",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help="How many processes work at once (default: one for each core).",
     ),
     "answers": click.option(
         "--answer",

@@ -156,7 +156,7 @@ class Play:
             conflict.steps(party, self.held | conflict.idle(party), needed=True)
             for party in conflict.parties
         )
-        steps = [(each.mask, each.jumps, each.leap) for each in every]
+        steps = [(each.mask, each.jumps, each.leap) for each in every if each.anything]
 
         def follow(state: int) -> list[int]:
             nonlocal seen

@@ -49,6 +49,12 @@ class Steps:
         """The bits of a packed state that tell how all that bears on the moves stands."""
         return self.moves.space.mask(self.bearing)
 
+    @cached_property
+    def anything(self) -> bool:
+        """Whether the party has anything at all that it could change."""
+        reach = self.moves.reach((self.payoff.party,))
+        return bool(reach.free or reach.terms or reach.packages)
+
     def to(self, state: int) -> States:
         """Return the states a move leads to from a state, in order of index."""
         key = self.moves.space.packed(state) & self.mask

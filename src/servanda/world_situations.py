@@ -54,7 +54,10 @@ class Worlds:
         """
         seen = laid(seen_by(self.case, worldview, answers), further)
         owned(seen, seen.plans[plan])
-        frame = f"{plan} {seen.facts!r} {seen.options!r} {seen.never!r}"
+        frame = plan
+        for part in ("facts", "options", "never"):
+            if getattr(seen, part) is not getattr(self.case, part):
+                frame += f" {getattr(seen, part)!r}"
         if frame not in self._first:
             self._first[frame] = lay(seen, plan)
         first = self._first[frame]

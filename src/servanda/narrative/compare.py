@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from servanda.compare import Cell, Compared, Reason, Row
+from servanda.cells import Cell, Reason, Row
+from servanda.compare import Compared
 from servanda.missing_premises import Missing, Premise
 from servanda.model import Case
 from servanda.narrative.phrases import (
@@ -18,6 +19,7 @@ from servanda.narrative.phrases import (
     wishes,
 )
 from servanda.narrative.section import Section, Table
+from servanda.states import StateSpace
 from servanda.threats import ThreatFinding
 from servanda.worlds import own_view
 
@@ -149,23 +151,19 @@ def _reason(case: Case, cell: Cell, reason: Reason) -> str:
         return f"open: {reason.question} ({case.questions[reason.question].asks})"
     if reason.party is None:
         return reason.told
-    verdict = cell.verdict
-    seen = case if verdict is None else verdict.situation.case
-    name = seen.name(reason.party)
-    why = wishes(seen, reason.party, reason.statements)
+    name = case.name(reason.party)
+    why = wishes(case, reason.party, reason.statements)
     because = f", because of {why}" if why else ""
     if reason.test == "acceptable":
         if cell.sticks == "yes":
             return f"{name} does at least as well as without a deal{because}"
         return f"{name} would do better without a deal{because}"
     move = reason.move
-    if move is None or verdict is None:
+    if move is None:
         return f"{name} would leave{because}"
-    space = verdict.situation.space
-    origin = min(verdict.states, key=lambda state: len(space.changes(state, move.state)))
-    what = changed(space, origin, move.state, (reason.party,))
+    what = changed(StateSpace(case), reason.origin, move.state, (reason.party,))
     if cell.sticks == "yes":
-        who = names(seen, dict.fromkeys(each.party for each in move.sanction or ()))
+        who = names(case, dict.fromkeys(each.party for each in move.sanction or ()))
         return f"{name} is held back by {who} from this: {what}"
     return f"{name} would leave by this: {what}{because}"
 

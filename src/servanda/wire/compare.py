@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from servanda.compare import Cell, Compared, Reason, Row, World
+from servanda.cells import Cell, Reason, Row, World
+from servanda.compare import Compared
 from servanda.missing_premises import Missing, Premise
+from servanda.states import StateSpace
 from servanda.wire.parts import Data, changes, statement_data
 
 
@@ -17,11 +19,12 @@ def compare(compared: Compared, *, worlds: bool = False) -> Data:
     worlds
         Whether to write out the truth table of each plan.
     """
+    space = StateSpace(compared.case)
     data: Data = {
         "title": compared.case.title,
         "plans": [row.plan for row in compared.rows],
         "worldviews": [view or "base" for view in compared.worldviews],
-        "cells": [_cell(cell) for row in compared.rows for cell in row.cells],
+        "cells": [_cell(space, cell) for row in compared.rows for cell in row.cells],
         "works_exactly_when": {row.plan: _works(row) for row in compared.rows},
         "threats": [
             _threat(cell) for row in compared.rows for cell in row.cells if any(cell.threats)
@@ -35,7 +38,7 @@ def compare(compared: Compared, *, worlds: bool = False) -> Data:
     return data
 
 
-def _cell(cell: Cell) -> Data:
+def _cell(space: StateSpace, cell: Cell) -> Data:
     nearest = cell.nearest
     return {
         "plan": cell.plan,
@@ -45,8 +48,9 @@ def _cell(cell: Cell) -> Data:
         "acceptable": None if cell.acceptable is None else cell.acceptable.value,
         "grade": None if cell.grade is None else cell.grade.value,
         "exchange": cell.exchange,
-        "why": [_reason(cell, each) for each in cell.why],
+        "why": [_reason(space, each) for each in cell.why],
         "nearest": None if nearest is None else dict(nearest),
+        "nearest_proved": cell.proved,
         "rests_on": None
         if cell.rests_on is None
         else {
@@ -58,13 +62,10 @@ def _cell(cell: Cell) -> Data:
     }
 
 
-def _reason(cell: Cell, reason: Reason) -> Data:
+def _reason(space: StateSpace, reason: Reason) -> Data:
     move = None
-    if reason.move is not None and cell.verdict is not None:
-        space = cell.verdict.situation.space
-        made = reason.move.state
-        origin = min(cell.verdict.states, key=lambda state: len(space.changes(state, made)))
-        move = changes(space, origin, made)
+    if reason.move is not None:
+        move = changes(space, reason.origin, reason.move.state)
     claims = dict.fromkeys(claim for each in reason.statements for claim in each.claims)
     return {
         "party": reason.party,
