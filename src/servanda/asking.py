@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from hashlib import sha256
@@ -39,8 +39,11 @@ from servanda.sources import Kept, find_sources
 from servanda.stability import Concept
 from servanda.starters import one_file
 from servanda.states import StateSpace
+from servanda.target import judge_against
 from servanda.threats import check_threats
 from servanda.worlds import BASE, seen_by
+
+_SHARE = 0.3
 
 
 def case_of(asked: Asked) -> Case:
@@ -202,10 +205,7 @@ def package_of(asked: Asked, findings: Findings, tick: Tick) -> Package | None:
         If there is no such package.
     """
     if asked.state is not None:
-        state = state_of(findings.situation.space, asked.state)
-        if not findings.situation.conflict.can_be(state):
-            hint = f'`servanda stability {asked.case} --state "{asked.state}"` tells why'
-            raise UsageError("this state cannot be", hint)
+        state = _possible(asked, findings.situation, asked.state)
         return describe(findings, state, asked.group_size, tick)
     if asked.package is not None:
         if asked.package > len(findings.packages):
@@ -215,18 +215,49 @@ def package_of(asked: Asked, findings: Findings, tick: Tick) -> Package | None:
     return subject(findings)
 
 
+def _possible(asked: Asked, situation: Situation, text: str) -> int:
+    """Return a state that is named, and can be."""
+    state = state_of(situation.space, text)
+    if not situation.conflict.can_be(state):
+        hint = f'`servanda stability {asked.case} --state "{text}"` tells why'
+        raise UsageError("this state cannot be", hint)
+    return state
+
+
+def target_alone(asked: Asked, tick: Tick) -> Findings:
+    """Return only no deal and the verdict on the target, no package described."""
+    found = without_deal(asked, tick)
+    situation, ends = found.situation, found.no_deal
+    assert ends is not None  # noqa: S101 - it has just been found
+    target = judge_against(situation, found.threats, ends, tick)
+    chosen = "grid" if situation.space.dense else "solver"
+    engine = chosen if asked.engine == "auto" else asked.engine
+    return replace(found, target=target, engine=engine)
+
+
 def remedies_of(
-    asked: Asked, findings: Findings, tick: Tick, seconds: float | None = None
-) -> Remedies:
+    asked: Asked, tick: Tick, left: Callable[[], float | None] = lambda: None
+) -> tuple[Findings, Remedies]:
     """Return the remedies for the package asked about; for the plan's target if none is named.
 
-    A solver may look for the nearest package for so many seconds.
+    With them what they are found from: packages only where one must be chosen among them.
+
+    Parameters
+    ----------
+    asked
+        What the command line asks.
+    tick
+        Told what is being done; may stop it.
+    left
+        Tells how many seconds are left; for a part of them a solver may look for the nearest
+        package.
 
     Raises
     ------
     UsageError
         If there is no such package, or an option or number is none.
     """
+    findings = target_alone(asked, tick)
     case = findings.case
     terms = findings.situation.terms
     wanted = Wanted(
@@ -235,14 +266,19 @@ def remedies_of(
         more=asked.more,
         group_size=asked.group_size,
     )
+    state = None
+    if asked.state is not None:
+        state = _possible(asked, findings.situation, asked.state)
+    elif asked.package is not None or findings.target is None:
+        findings = findings_of(asked, tick)
+        package = package_of(asked, findings, tick)
+        if package is None:
+            raise Stopped(findings.stopped or "there is no package to find remedies for")
+        state = package.state
+    seconds = left()
     if seconds is not None:
-        wanted = replace(wanted, seconds=seconds)
-    if asked.state is None and asked.package is None and findings.target is not None:
-        return remedies(findings, None, wanted, tick)
-    package = package_of(asked, findings, tick)
-    if package is None:
-        raise Stopped(findings.stopped or "there is no package to find remedies for")
-    return remedies(findings, package.state, wanted, tick)
+        wanted = replace(wanted, seconds=_SHARE * seconds)
+    return findings, remedies(findings, state, wanted, tick)
 
 
 def _numbers(

@@ -521,8 +521,7 @@ def remedies(asked: Asked) -> int:
     from servanda.narrative import remedies_sections
 
     with _progress(asked) as progress:
-        findings = asking.findings_of(asked, progress)
-        found = asking.remedies_of(asked, findings, progress, progress.left)
+        findings, found = asking.remedies_of(asked, progress, lambda: progress.left)
     if asked.json:
         _write(wire.remedies(findings, found))
     else:

@@ -30,7 +30,7 @@ from servanda.situation import Situation
 from servanda.target import TargetVerdict
 
 _MOST_TOGETHER = 100
-_BUDGET_AT_SIZE = 60
+_BUDGET_AT_SIZE = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +207,9 @@ def _find(about: _Subject, known: dict[str, object]) -> None:
     is_package = state is None or analysis.is_package(about.findings, state)
     known["is_package"] = is_package
     witnesses = known["obstacles"] = () if verdict.sticks else obstacles(verdict)
-    known["nearest"], known["nearest_proved"] = nearest(about, is_package=is_package)
+    first = about.situation.space.dense or verdict.sticks  # else a solver takes its time over it
+    if first:
+        known["nearest"], known["nearest_proved"] = nearest(about, is_package=is_package)
     if is_package and not verdict.sticks:
         helped: dict[PartyId, tuple[Smallest, ...]] = {}
         known["help"] = helped
@@ -223,6 +225,8 @@ def _find(about: _Subject, known: dict[str, object]) -> None:
     known["inverses"], known["unranked"] = _inverses(about)
     if len(verdict.states) == 1:
         known["group"] = _group(about)
+    if not first:
+        known["nearest"], known["nearest_proved"] = nearest(about, is_package=is_package)
 
 
 def _asked(verdict: TargetVerdict, witnesses: tuple[Obstacle, ...]) -> list[tuple[PartyId, bool]]:

@@ -33,7 +33,6 @@ def remedies(findings: Findings, found: Remedies) -> Data:
         "blockers": [_obstacle(situation, each) for each in found.obstacles],
         "nearest": _nearest(findings, found.nearest),
         "nearest_proved": found.nearest_proved,
-        "status": findings.status,
         "bring_in": {
             party: {kind.kind: _smallest(kind) for kind in kinds}
             for party, kinds in found.help.items()
