@@ -7,7 +7,7 @@ from fractions import Fraction
 from servanda.analysis import Findings
 from servanda.carrots import Carrot, Carrots
 from servanda.loads import Load
-from servanda.obstacles import Obstacle
+from servanda.obstacles import Obstacle, by_party
 from servanda.rankings import Inverse, NearestRanking
 from servanda.remedies import Nearest, Remedies
 from servanda.shifts import Found, Shift, Smallest
@@ -68,7 +68,7 @@ def lacking(found: Remedies) -> tuple[str, ...]:
     one = len(found.verdict.states) == 1
     parts = {
         "the nearest package that sticks": found.nearest is None and not found.nearest_proved,
-        "what would bring some blockers in": not found.sticks,
+        "what would bring some blockers in": len(found.help) < len(by_party(found.obstacles)),
         "the cheapest carrots": found.carrots is None,
         "what each part of the plan carries": not found.loads,
         "the rankings": not found.inverses,
