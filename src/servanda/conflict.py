@@ -257,6 +257,16 @@ class Conflict:
         assert fan is not None  # noqa: S101 - no party alone may set a joint option
         return fan.ends(fan.elsewhere)
 
+    def best_way(self, party: PartyId, state: int) -> int:
+        """Return what the best move of a party from a state is worth to it, staying included."""
+        payoff = self.payoffs[party]
+        if self.space.dense:
+            reached = self.moves.destinations(state, party)
+            return max([payoff.value(state), *map(int, payoff.of(reached))])
+        fan = Fan.of(self.moves.holding(self.idle(party) | self.frozen), state, (party,))
+        assert fan is not None  # noqa: S101 - no party alone may set a joint option
+        return int(fan.values(payoff)[fan.elsewhere].max(initial=payoff.value(state)))
+
     def least(self, party: PartyId, state: int) -> int:
         """Return less than a party could ever be left with once the others have moved at will.
 

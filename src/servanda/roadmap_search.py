@@ -259,7 +259,9 @@ class _Walk:
                 continue
             known = made in self._risks or made in {0, self.full}
             if not known and len(self._risks) >= MOST_SETS:
-                return self._step_by_step(size), severity
+                route = self._step_by_step(size)
+                proved = route is not None and route.severity <= severity
+                return route, None if proved else severity
             risks = self.risks(made)
             if risks is None:
                 untold, came[made] = True, before

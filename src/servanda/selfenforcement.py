@@ -26,6 +26,7 @@ from servanda.states import States, Truth
 if TYPE_CHECKING:
     from servanda.deterrence import Deterrence
 
+_DEAR = 256  # moves that are looked at together in the time one state takes
 _MOST_SEEN = 2_000  # states that the answers to a move may lead to, where there is no array
 
 
@@ -99,11 +100,12 @@ def search(
     *,
     how: Responding,
     tidy: bool = False,
+    confirmed: Callable[[int], bool] = lambda _: True,
 ) -> tuple[Response, ...] | None:
     """Return the shortest legal sequence of the movers' moves to a state that meets the goal.
 
     Nobody moves twice in a row.  With `tidy` moves that change fewer options are tried first, so
-    that no step is idle.
+    that no step is idle.  What meets the goal must be `confirmed` as well, which may take longer.
 
     Raises
     ------
@@ -111,11 +113,11 @@ def search(
         If too many states would have to be looked at, where there are too many for an array.
     """
     space = conflict.space
-    if goal(space.listed([start]))[0]:
+    if goal(space.listed([start]))[0] and confirmed(start):
         return ()
     seen = {(start, PartyId(""))}
     queue: deque[tuple[int, PartyId, tuple[Response, ...]]] = deque([(start, PartyId(""), ())])
-    ordered = conflict.moves.waits
+    ordered, looked, tried = conflict.moves.waits, 0, 0
     while queue:
         state, last, path = queue.popleft()
         ways = []
@@ -123,21 +125,30 @@ def search(
             if party == last:
                 continue
             reached = responses(conflict, party, state, how)
-            if tidy and len(reached) > 1:
-                reached = reached[np.argsort(space.distances(reached, state), kind="stable")]
-            meets = goal(reached)
-            if meets.any():
-                return (*path, Response(party, int(reached[int(np.argmax(meets))])))
+            looked += len(reached)
+            for other in _in_order(conflict, state, reached[goal(reached)], tidy=tidy).tolist():
+                tried += 1
+                _must_be_few(conflict, tried)
+                if confirmed(other):
+                    return (*path, Response(party, other))
             ways.append((party, reached))
         for party, reached in ways:
-            _must_be_few(conflict, len(reached))
-            for other in reached.tolist():
+            _must_be_few(conflict, max(len(reached), looked // _DEAR))
+            for other in _in_order(conflict, state, reached, tidy=tidy).tolist():
                 key = (other, party if ordered else PartyId(""))
                 if key not in seen:
                     seen.add(key)
                     queue.append((other, party, (*path, Response(party, other))))
             _must_be_few(conflict, len(seen))
     return None
+
+
+def _in_order(conflict: Conflict, state: int, reached: States, *, tidy: bool) -> States:
+    """Return states in order of index, or those with fewer changes first."""
+    if not tidy or len(reached) < 2:
+        return reached
+    ordered: States = reached[np.argsort(conflict.space.distances(reached, state), kind="stable")]
+    return ordered
 
 
 class Responding(StrEnum):
@@ -183,16 +194,16 @@ def sanction(
     others = [other for other in conflict.parties if other != party]
 
     def goal(reached: States) -> Truth:
-        meets = np.asarray(payoff.of(reached) <= bound)
-        if concept is Concept.SMR:
-            for place in np.flatnonzero(meets):
-                again = responses(conflict, party, int(reached[place]), Responding.ANYHOW)
-                meets[place] = not len(again) or payoff.of(again).max() <= bound
-        return meets
+        return np.asarray(payoff.of(reached) <= bound)
+
+    def confirmed(reached: int) -> bool:
+        if concept is not Concept.SMR:
+            return True
+        return conflict.best_way(party, reached) <= bound
 
     how = Responding.GAINING if concept is Concept.SEQ else Responding.ANYHOW
     try:
-        return search(conflict, after, others, goal, how=how, tidy=tidy)
+        return search(conflict, after, others, goal, how=how, tidy=tidy, confirmed=confirmed)
     except Undecided:
         if conflict.least(party, after) > bound:
             return None
