@@ -36,7 +36,8 @@ Each row runs in a process of its own, one thread, every run from a fresh case.
 *Best by maximin* and *by nash* are the packages with the greatest least gain, and product of gains, over walking away in made-up talks: joint issues of two to five levels, what each level gives each party in points.
 The *scored role-play* is measured only where it lies beside the checkout, see `tests/test_role_plays.py`.
 *Found* is what the solver says: `optimal` is a proof; the worst-off signatory's standing, or the gain, beside the most that it can be.
-*Nash states counted* is the exact number of all of them, and in what share of them each option is taken.
+*Stable states counted* is the exact number of all Nash, GMR and SMR stable states, and in what share of each each option is taken.
+*Firm and acceptable counted* is the same for the packages that are firm and surely acceptable; where no deal leads is worked out before.
 *Evidence* looks for quotes in a made-up text of one megabyte, no lines cited; a thousand in one second are one millisecond a quote.
 *With rules* means one one-way option and, for stability, three infeasible conditions; for pairs, one joint option.
 *Above import* is the peak memory less that of Python with Servanda loaded.

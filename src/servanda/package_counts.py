@@ -61,12 +61,17 @@ def count_packages(situation: Situation, no_deal: NoDeal, room: Workroom) -> Pac
             lambda engine: engine.count(PackageSets(engine, situation, no_deal).packages)
         )
         found = stable_sets(situation, tuple(_NAMES.values()), no_deal=no_deal, room=room)
-        counts["acceptable"] = found.feasible
+        if found.too_many:
+            bounds["acceptable"] = (found.counts.get(Concept.NASH, 0), counts["packages"])
+            refused["acceptable"] = found.too_many
+        else:
+            counts["acceptable"] = found.feasible
         for name, concept in _NAMES.items():
             if concept in found.counts:
                 counts[name] = found.counts[concept]
                 continue
             least, most = found.bounds[concept]
+            most = min(most, counts["packages"])
             if least == most:
                 counts[name] = least
             else:

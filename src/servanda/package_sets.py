@@ -58,10 +58,17 @@ class PackageSets:
     @cached_property
     def surely(self) -> Diagram:
         """Where a state is surely acceptable, be it a package or not."""
-        parties = self.situation.case.parties
-        signed = [self._signed(party, self.sure(party)) for party in parties]
-        gains = [self._gains(party) for party in parties]
-        return self.engine.every((*signed, self._quota(self.sure), self.engine.some(gains)))
+        return self.surely_among(self.engine.feasible)
+
+    def surely_among(self, states: Diagram) -> Diagram:
+        """Return which of some states are surely acceptable; the fewer, the less it takes."""
+        left, parties = states, self.situation.case.parties
+        for party in parties:
+            left = self.engine.every((left, self._signed(party, self.sure(party))))
+        left = nobody = self.engine.every((left, self._quota(self.sure)))
+        for party in parties:
+            nobody = self.engine.every((nobody, ~self._gains(party)))
+        return self.engine.every((left, ~nobody))
 
     @cached_property
     def perhaps(self) -> Diagram:

@@ -56,7 +56,7 @@ def stable_sets_section(found: StableSets, where: str | None = None) -> Section:
     `where` is the condition that the states meet, as it was typed.
     """
     many = f"{_states(found.feasible)} that can be{_where(where)}"
-    said = [f"{many}: too many to list, so they are counted.", _SENSES]
+    said = [f"{many}: counted, not listed.", _SENSES]
     if not found.feasible:
         return Section("Stability", (f"No state can be{_where(where)}.",))
     senses = [c for c in _ORDER if c in found.counts or c in found.bounds]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Final
 
@@ -64,6 +64,9 @@ class StableSets:
         that are looked at.
     stopped
         What ended the work early, if anything did.
+    too_many
+        Why those looked at could not be told from others that can be, if so: `feasible` is then
+        how many there are at most.
     """
 
     situation: Situation
@@ -75,6 +78,7 @@ class StableSets:
     where: Condition | None = None
     no_deal: NoDeal | None = None
     stopped: str = ""
+    too_many: str = ""
 
     @property
     def none_is_kept(self) -> bool:
@@ -135,6 +139,7 @@ def stable_sets(
     return StableSets(
         situation=situation,
         feasible=counting.every,
+        too_many=counting.not_all,
         counts=counting.counts,
         shares=counting.shares,
         refused={c: counting.refused.get(c, stopped) for c in missing},
@@ -146,14 +151,31 @@ def stable_sets(
 
 
 def looked_at(
-    engine: Symbolic, situation: Situation, where: Condition | None, no_deal: NoDeal | None
+    engine: Symbolic,
+    situation: Situation,
+    where: Condition | None = None,
+    no_deal: NoDeal | None = None,
+    *,
+    among: Diagram | None = None,
 ) -> Diagram:
-    """Return the feasible states that meet a condition and, given no deal, surely acceptable."""
-    states = [engine.feasible if where is None else engine.where(where)]
-    if no_deal is not None:
-        found = PackageSets(engine, situation, no_deal)
-        states += [found.packages, found.surely]
-    return engine.every(states)
+    """Return the feasible states that meet a condition and, given no deal, surely acceptable.
+
+    Parameters
+    ----------
+    engine, situation
+        The symbolic engine of a situation's case.
+    where, no_deal
+        The condition, and where it goes without a deal.
+    among
+        The states that are looked at in the first place; None for all.
+    """
+    states = engine.feasible if among is None else among
+    if where is not None:
+        states = engine.every((states, engine.where(where)))
+    if no_deal is None:
+        return states
+    found = PackageSets(engine, situation, no_deal)
+    return found.surely_among(engine.every((states, found.packages)))
 
 
 @dataclass
@@ -165,26 +187,39 @@ class _Counting:
     no_deal: NoDeal | None
     room: Workroom
     every: int = 0
+    not_all: str = ""
     counts: dict[Concept, int] = field(default_factory=dict)
     shares: dict[Concept, Shares] = field(default_factory=dict)
     refused: dict[Concept, str] = field(default_factory=dict)
     most: dict[Concept, int] = field(default_factory=dict)
 
-    def states(self, engine: Symbolic) -> Diagram:
-        return looked_at(engine, self.situation, self.where, self.no_deal)
+    def states(self, engine: Symbolic, among: Diagram | None = None) -> Diagram:
+        return looked_at(engine, self.situation, self.where, self.no_deal, among=among)
 
     def count_all(self) -> None:
-        """Count the states looked at."""
-        self.every = self.room.done(lambda engine: engine.count(self.states(engine)))
+        """Count the states looked at; where that takes too much room, all that may be among them.
+
+        With Nash stable states it may take less, for they are fewer to begin with.
+        """
+        try:
+            self.every = self.room.done(lambda engine: engine.count(self.states(engine)))
+        except UsageError as error:
+            if self.no_deal is None:
+                raise
+            self.not_all = str(error)
+            free = replace(self, no_deal=None)
+            self.every = self.room.done(lambda engine: engine.count(free.states(engine)))
 
     def count(self, concept: Concept) -> None:
         """Count the states that are stable for all, or note why they cannot be counted."""
 
         def work(engine: Symbolic) -> tuple[int, Shares]:
+            if concept is not Concept.SEQ:
+                left = self.states(engine, engine.equilibria(concept))
+                return engine.count(left), engine.share(left)
             left = states = self.states(engine)
             for left in engine.narrowing(concept, states):
-                if concept is Concept.SEQ:
-                    self.most[concept] = engine.count(left)
+                self.most[concept] = engine.count(left)
             return engine.count(left), engine.share(left)
 
         try:
