@@ -298,13 +298,15 @@ class Candidates:
         """Return whether some improvement of a party is not deterred, or it cannot be told."""
         assert self.concept is not None  # noqa: S101 - asked only where it matters
         try:
-            return any(
-                sanction(self.conflict, party, state, after=after, concept=self.concept) is None
-                for after in improvements(self.conflict, party, state)
-            )
+            for after in improvements(self.conflict, party, state):
+                if self.until is not None and monotonic() >= self.until:
+                    raise Stopped("the time limit was reached")
+                if sanction(self.conflict, party, state, after=after, concept=self.concept) is None:
+                    return True
         except UsageError:
             self.undecided += 1
             return True
+        return False
 
     def exclude(
         self,

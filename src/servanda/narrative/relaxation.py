@@ -17,7 +17,7 @@ from servanda.narrative.phrases import (
 )
 from servanda.narrative.section import Section, Table
 from servanda.relaxation import Least, Relaxation, Unblocked, Waiver
-from servanda.selfenforcement import grade_locally
+from servanda.selfenforcement import a_gain, grade_locally
 
 _LEAST = {
     Measure.TOTAL: "least conceded in all",
@@ -188,12 +188,25 @@ def _against(relaxation: Relaxation, party: PartyId, state: int) -> list[str]:
     if not comparison.sure and (signing or party in case.signatories.of):
         because = wishes(case, party, comparison.decisive)
         found.append("would not sign" + (f", because of {because}" if because else ""))
-    graded = grade_locally(situation.conflict, party, state)
-    if not graded.grade.sticks:
-        move = graded.witness
-        by = "" if move is None else changed(situation.space, state, move.state, (party,))
-        found.append(f"would leave it ({by})" if by else "would leave it")
+    move = _leaving(relaxation, party, state)
+    if move is not None:
+        by = changed(situation.space, state, move, (party,))
+        found.append(f"would leave it ({by})")
     return found or ["stands against it"]
+
+
+def _leaving(relaxation: Relaxation, party: PartyId, state: int) -> int | None:
+    """Return where a party would go by leaving a package; None if it stays."""
+    conflict = relaxation.situation.conflict
+    if conflict.walk_away is not None:
+        return None  # it walks away where it would not sign
+    gain = a_gain(conflict, party, state)
+    if gain is None or relaxation.firm_only:
+        return gain
+    graded = grade_locally(conflict, party, state)
+    if graded.grade.sticks or graded.witness is None:
+        return None
+    return graded.witness.state
 
 
 # ------------------------------------------------------------------------- one party alone
