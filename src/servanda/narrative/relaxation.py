@@ -63,7 +63,8 @@ def _concessions(relaxation: Relaxation) -> Section:
         tables.append(_table(relaxation, relaxation.to_stick))
     if _differs(relaxation):
         paragraphs.append(_to_sign(relaxation))
-        tables.append(_table(relaxation, relaxation.to_sign))
+        if relaxation.to_sign[0].value != 0:
+            tables.append(_table(relaxation, relaxation.to_sign))
     return Section(title, tuple(paragraphs), tuple(tables))
 
 
