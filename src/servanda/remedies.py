@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice, product
+from typing import TYPE_CHECKING
 
 from servanda import analysis
 from servanda.acceptance import signatories
-from servanda.analysis import Findings
+from servanda.analysis import Findings, Request, survey_of
 from servanda.carrots import Carrots, Choice, addable, cheapest, offered
 from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent, with_preference
@@ -25,9 +26,15 @@ from servanda.loads import Load, loads
 from servanda.model import PartyId
 from servanda.obstacles import Obstacle, by_party, judged, obstacles
 from servanda.rankings import Inverse, inverse
+from servanda.relaxation import Relaxation, what_must_give
+from servanda.room import Rooms, who_must_be_there
+from servanda.settlements import Survey
 from servanda.shifts import BUDGET, Asking, Shift, Smallest, shifts
 from servanda.situation import Situation
 from servanda.target import TargetVerdict
+
+if TYPE_CHECKING:
+    from servanda.searched import Searched
 
 _MOST_TOGETHER = 100
 _BUDGET_AT_SIZE = 150
@@ -115,6 +122,10 @@ class Remedies:
         What becomes of it without each part of the plan.
     group
         What groups can do; None where that is not known.
+    relaxation
+        What would have to give; None where it sticks, or that was not reached.
+    rooms
+        Who must be in the room; None where that cannot be asked, or was not reached.
     stopped
         Why the work ended early; empty if it did not.
     """
@@ -133,6 +144,8 @@ class Remedies:
     carrots: Carrots | None = None
     loads: tuple[Load, ...] = ()
     group: GroupGrade | None = None
+    relaxation: Relaxation | None = None
+    rooms: Rooms | None = None
     stopped: str = ""
 
     @property
@@ -225,6 +238,7 @@ def _find(about: _Subject, known: dict[str, object]) -> None:
     known["inverses"], known["unranked"] = _inverses(about)
     if len(verdict.states) == 1:
         known["group"] = _group(about)
+    _find_among_all(about, known)
     if not first:
         known["nearest"], known["nearest_proved"] = nearest(about, is_package=is_package)
 
@@ -329,6 +343,20 @@ def _inverses(about: _Subject) -> tuple[dict[PartyId, Inverse], str]:
         return {p: inverse(conflict, p, states[0], about.tick) for p in conflict.parties}, ""
     except UsageError as error:
         return {}, str(error)
+
+
+def _find_among_all(about: _Subject, known: dict[str, object]) -> None:
+    """Fill in what is asked of all packages: what would have to give, who must be in the room."""
+    if not about.verdict.sticks:
+        known["relaxation"] = what_must_give(_survey(about), near=about.verdict.states)
+    if about.situation.conflict.walk_away is None:
+        known["rooms"] = who_must_be_there(_survey(about), near=about.verdict.states)
+
+
+def _survey(about: _Subject) -> Survey | Searched:
+    """Return all packages, or a search for them that ends in a share of the time."""
+    asked = Request(engine=about.findings.engine, seconds=about.wanted.seconds / 2)
+    return survey_of(about.situation, about.verdict.no_deal, asked, about.tick)
 
 
 def _group(about: _Subject) -> GroupGrade | None:

@@ -24,6 +24,8 @@ from servanda.narrative.phrases import (
     terms,
     wishes,
 )
+from servanda.narrative.relaxation import relaxation_section
+from servanda.narrative.room import room_section
 from servanda.narrative.section import Section
 from servanda.narrative.shifts import help_section, rankings_section, together_section
 from servanda.narrative.verdicts import deal, leaving_words, signing_words
@@ -52,6 +54,8 @@ def remedies_sections(findings: Findings, found: Remedies) -> tuple[Section, ...
         loads_section(found),
         rankings_section(found),
         group_section(found),
+        *(() if found.relaxation is None else (relaxation_section(found.relaxation),)),
+        *(() if found.rooms is None else (room_section(found.rooms),)),
     )
 
 

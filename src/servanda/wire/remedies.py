@@ -16,6 +16,8 @@ from servanda.states import StateSpace
 from servanda.wire.agreements import verdict
 from servanda.wire.evidence import rests_on
 from servanda.wire.parts import Data, asked, changes, statement_data, terms
+from servanda.wire.relaxation import relaxation
+from servanda.wire.room import room
 
 
 def remedies(findings: Findings, found: Remedies) -> Data:
@@ -56,6 +58,8 @@ def remedies(findings: Findings, found: Remedies) -> Data:
             if found.group.state is None
             else changes(situation.space, found.verdict.states[0], found.group.state),
         },
+        "relaxation": None if found.relaxation is None else relaxation(found.relaxation),
+        "rooms": None if found.rooms is None else room(found.rooms),
         "stopped": findings.stopped or found.stopped or None,
         "missing": list(lacking(found)),
     }
@@ -73,6 +77,8 @@ def lacking(found: Remedies) -> tuple[str, ...]:
         "what each part of the plan carries": not found.loads,
         "the rankings": not found.inverses,
         "the smallest group": one and found.group is None,
+        "what would have to give": not found.sticks and found.relaxation is None,
+        "who must be in the room": found.rooms is None,
     }
     return tuple(part for part, gone in parts.items() if gone)
 
