@@ -351,3 +351,28 @@ def test_every_world_is_as_looking_at_every_state_has_it(chunk: int) -> None:
             row.works.holds(w.answers) for w in row.worlds if row.works and w.sticks is not None
         ]
     assert seen > 20
+
+
+# ------------------------------------------------------------------- nearest, and processes
+
+
+def test_a_cell_that_fails_names_the_nearest_package_that_sticks() -> None:
+    found = compare(dam(), seconds=5.0)
+    near = cell(found, "bob", "ada")
+    assert ("no", True) == (near.sticks, near.proved)
+    assert near.nearest is None
+    asked = cell(found, "ada", "ada")
+    assert ("yes", 1) == (asked.sticks, asked.exchange)
+
+
+def test_several_processes_find_what_one_does(compared: Compared) -> None:
+    assert compared == compare(dam(), jobs=2)
+
+
+def test_processes_end_when_the_work_is_stopped() -> None:
+    def tick(told: str) -> None:
+        if told.startswith("plans worked out"):
+            raise Stopped("the time limit of 1 second was reached")
+
+    found = compare(dam(), jobs=2, tick=tick)
+    assert "the time limit of 1 second was reached" == found.stopped
