@@ -25,7 +25,7 @@ from servanda.errors import Stopped, UsageError
 from servanda.formulas import Formulas, ended_early, solved, wishes_of, worths_of
 from servanda.model import PartyId
 from servanda.nodeal import NoDeal
-from servanda.selfenforcement import a_gain, improvements, sanction
+from servanda.selfenforcement import a_gain, engine_of, improvements, sanction
 from servanda.situation import Situation
 from servanda.stability import Concept
 
@@ -33,7 +33,7 @@ Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 _PATIENCE: Final = 16  # candidates of which it cannot be told who would leave them
 _HASTE: Final = 1.0  # seconds before its time is up in which the solver may give up by itself
-_SMALL: Final = 400  # Boolean variables up to which one worker is quicker than eight
+_SMALL: Final = 40_000  # Boolean variables up to which one worker is quicker than eight
 _WHILE: Final = 0.5  # of the solver's own time: sums are first tried for so long
 _ROUNDING: Final = 1e-6  # of a bound that the solver tells; goals are whole numbers
 
@@ -108,6 +108,8 @@ class Candidates:
         self.undecided = 0
         self.interrupted = False
         self._posted: set[tuple[object, ...]] = set()
+        self._kept: set[tuple[int, tuple[PartyId, ...]]] = set()
+        self._hints: list[tuple[int, bool]] = []
         self._signs: dict[PartyId, Any] = {}
         self._package()
         if acceptable:
@@ -275,24 +277,91 @@ class Candidates:
 
     def _broken(self, state: int) -> bool:
         """Exclude a candidate that somebody would leave; return whether it was one."""
-        found = False
-        for party in self.staying if self.concept is not None else ():
-            if self.conflict.walk_away is not None:
-                leaves = self.conflict.walks_away(party, state)
-            else:
-                gain = a_gain(self.conflict, party, state)
-                if gain is None:
-                    continue
-                if self.concept is Concept.NASH:
-                    if not self._stays(between(self.conflict, party, state, gain)):
-                        raise AssertionError("a move that was excluded still gains")
-                    found = True
-                    continue
-                leaves = self._undeterred(party, state)
-            if leaves:
-                self.exclude(state, unless=self.excused(party))
-                return True
+        key = (state, self.staying)
+        if self.concept is None or key in self._kept:
+            return False
+        if self.conflict.walk_away is not None:
+            found = any(self._walks_away(party, state) for party in self.staying)
+        elif self.concept is Concept.NASH:
+            each = [self._gains(party, state) for party in self.staying]  # all of them are posted
+            found = any(each)
+        elif self.conflict.space.dense:
+            found = any(self._leaves(party, state) for party in self.staying)
+        else:
+            found = any(self._leaves_unanswered(party, state) for party in self.staying)
+        if not found:
+            self._kept.add(key)
+            self._hints = self._spelled(state)
         return found
+
+    def _spelled(self, state: int) -> list[tuple[int, bool]]:
+        """Return a package as variables with their values: where the solver may look first."""
+        levels = self.conflict.space.levels(state)
+        return [
+            (literal.index, level == now)
+            for option, now in levels.items()
+            for level, literal in enumerate(self.forms.levels[option])
+            if literal.index >= 0
+        ]
+
+    def _walks_away(self, party: PartyId, state: int) -> bool:
+        """Exclude a package for which a party would walk away from talks."""
+        leaves = self.conflict.walks_away(party, state)
+        if leaves:
+            self.exclude(state, unless=self.excused(party))
+        return leaves
+
+    def _gains(self, party: PartyId, state: int) -> bool:
+        """Exclude all packages from which a party would gain by a move as from this one."""
+        if self.conflict.space.dense:
+            gain = a_gain(self.conflict, party, state)
+        else:
+            space = self.conflict.space
+            there = engine_of(self.conflict).gain(party, space.levels(state))
+            gain = None if there is None else space.index(there)
+        if gain is None:
+            return False
+        if not self._stays(between(self.conflict, party, state, gain)):
+            raise AssertionError("a move that was excluded still gains")
+        return True
+
+    def _leaves(self, party: PartyId, state: int) -> bool:
+        """Exclude a package that a party would leave by a move that nothing deters."""
+        if a_gain(self.conflict, party, state) is None or not self._undeterred(party, state):
+            return False
+        self.exclude(state, unless=self.excused(party))
+        return True
+
+    def _leaves_unanswered(self, party: PartyId, state: int) -> bool:
+        """Exclude all packages that a party would leave as it would leave this one.
+
+        By the same departure, where it is no better off, and where all that keeps the others from
+        answering stands alike.
+        """
+        assert self.concept is not None  # noqa: S101 - asked only where it matters
+        engine, space = engine_of(self.conflict), self.conflict.space
+        try:
+            found = engine.unanswered(party, space.levels(state), self.concept)
+        except UsageError:
+            self.undecided += 1
+            self.exclude(state, unless=self.excused(party))
+            return True
+        if found is None:
+            return False
+        after, because = found
+        move = between(self.conflict, party, state, space.index(after))
+        forms = self.forms
+        alike = []
+        for option, level in because.items():
+            each = forms.levels[option]
+            ends = move.after.get(option, range(len(each)))
+            alike.append(forms.any_of(each[n] for n, end in enumerate(ends) if end == level))
+        may = forms.literal(open_to(self.conflict, move))
+        better = self.prefers(party, {}, self._after(state))
+        clause = [may.negated(), better, *(each.negated() for each in alike)]
+        forms.model.add_bool_or([*clause, *self.excused(party)])
+        self.cuts += 1
+        return True
 
     def _undeterred(self, party: PartyId, state: int) -> bool:
         """Return whether some improvement of a party is not deterred, or it cannot be told."""
@@ -419,6 +488,8 @@ class Candidates:
             variable = max(literal.index, -literal.index - 1)  # a negated one counts from -1 down
             same = copy.get_bool_var_from_proto_index(variable)
             copy.add_bool_or([same if literal.index >= 0 else same.negated()])
+        for literal, chosen in self._hints:
+            copy.add_hint(copy.get_bool_var_from_proto_index(literal), chosen)
         if maximise:
             copy.maximize(goal)
         else:

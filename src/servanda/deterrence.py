@@ -14,7 +14,7 @@ from typing import Final
 
 from oxidd.util import BooleanOperator
 
-from servanda.conditions import OptionId
+from servanda.conditions import OptionId, mentions
 from servanda.model import Case, PartyId, Preference, Rule, Statement
 from servanda.relations import Relations, Step
 from servanda.spelling import Diagram
@@ -124,6 +124,31 @@ class Deterrence(Symbolic):
 
         layers = self._led(party, state, concept, until=lambda each: not free(each).satisfiable())
         return self._to(party, state, better & ~layers[-1].states, improving=False)
+
+    @in_room
+    def unanswered(
+        self, party: PartyId, state: Levels, concept: Concept
+    ) -> tuple[dict[OptionId, int], dict[OptionId, int]] | None:
+        """Return an improvement that nothing answers, and because of which levels; None if none.
+
+        Nothing answers what leads to any state that has these levels, whoever moves there from
+        where it is no better off than in this state.
+
+        Returns
+        -------
+        (where it leads, levels) or None
+            The levels are as few as can be dropped one by one.
+        """
+        after = self.undeterred(party, state, concept)
+        if after is None:
+            return None
+        answered = self.feasible & self._led(party, state, concept)[-1].states
+        kept = dict(after)
+        for option in after:
+            rest = {o: level for o, level in kept.items() if o != option}
+            if not (self._alone(rest) & answered).satisfiable():
+                kept = rest
+        return after, kept
 
     @in_room
     def answer(
@@ -258,7 +283,7 @@ class Deterrence(Symbolic):
         until: Callable[[Diagram], bool] | None,
     ) -> tuple[list[_Layer], bool]:
         """Return the layers, and whether they go as far as can be."""
-        movers = [other for other in self.case.parties if other != party]
+        movers = self._others_by_bearing(party)
         layers = [_Layer(None, goal)]
         settled = 0
         while settled < len(movers):
@@ -273,11 +298,22 @@ class Deterrence(Symbolic):
                 else:
                     settled = 1
                     layers.append(_Layer(mover, wider))
+                    if until is not None and until(wider):
+                        return layers, False
                 if settled >= len(movers):
                     return layers, True
-            if until is not None and until(layers[-1].states):
-                return layers, False
         return layers, True
+
+    def _others_by_bearing(self, party: PartyId) -> list[PartyId]:
+        """Return the other parties, first those whose options a party's wishes speak of."""
+        words, options = self.case.vocabulary, self.case.options
+        told: set[OptionId] = set()
+        for group in self.case.statements(party):
+            for statement in group:
+                told |= mentions(words.condition(statement.wish))
+        bearing = {owner for option in told for owner in options[option].owners}
+        others = [other for other in self.case.parties if other != party]
+        return sorted(others, key=lambda other: other not in bearing)
 
     def _to(
         self, party: PartyId, state: Levels, goal: Diagram, *, improving: bool

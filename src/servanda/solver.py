@@ -67,7 +67,7 @@ class Search(Candidates):
         return Leximin(self)
 
     @cached_property
-    def _gains(self) -> dict[How, Gains]:
+    def _by_gain(self) -> dict[How, Gains]:
         return {}
 
     def packages(self, limit: int = 1, *, by: How | None = None, apart: int = 1) -> Iterator[Best]:
@@ -182,9 +182,9 @@ class Search(Candidates):
             found, bound = self._leximin.best()
             gain = most = None
         else:
-            if by not in self._gains:
-                self._gains[by] = Gains(self, by)
-            gains = self._gains[by]
+            if by not in self._by_gain:
+                self._by_gain[by] = Gains(self, by)
+            gains = self._by_gain[by]
             found, most = gains.best()
             bound = SCALE
             gain = None if found.state is None else gains.gain(found.state)
