@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,9 @@ def test_all_claims_of_the_reading_are_in_the_case_under_their_ids(
         assert claim["text"] != mine.text, name
 
 
-def test_every_citation_of_the_reading_is_in_the_case(case: Case, reading: Any) -> None:
+def test_every_citation_of_the_reading_is_in_the_case_and_some_more(
+    case: Case, reading: Any
+) -> None:
     def file(source: str) -> str:
         return source[:4].upper()
 
@@ -76,7 +79,9 @@ def test_every_citation_of_the_reading_is_in_the_case(case: Case, reading: Any) 
         for cite in claim.cite
     )
     assert 162 == len(wanted)
-    assert wanted == mine
+    assert Counter(wanted) <= Counter(mine)
+    # Lines that give a party a motive or a move, and that the reading passes over.
+    assert 9 == len(mine) - len(wanted)
 
 
 def test_sources_are_known_by_their_sums_and_reading_orders(
@@ -96,19 +101,19 @@ def test_every_citation_is_verified_against_the_sources(case: Case, seeds: Path)
     found = Evidence(case, find_sources(case, seeds))
     assert [] == found.problems()
     assert found.verified
-    assert 162 == found.total
+    assert 171 == found.total
 
 
 def test_the_command_verifies_them_or_names_what_it_wants(case: Case, seeds: Path) -> None:
     data = json.loads(run("evidence", "iraq-2006", "--sources", str(seeds), "--json").stdout)
     counts = data["counts"]
-    assert 162 == counts["exact"] + counts["normalised"] + counts["joined"]
+    assert 171 == counts["exact"] + counts["normalised"] + counts["joined"]
     told = run("evidence", "iraq-2006", COLUMNS="300").stdout
-    assert "162 no source here" in told
+    assert "171 no source here" in told
     assert all(source.sha256 in told for source in case.sources.values())
 
 
 def test_claims_that_no_plan_uses_yet_wait_without_a_fault(case: Case) -> None:
     unused = set(case.claims) - Evidence(case).used
-    assert {"c000.1", "c001b.9", "c002.5", "c003.12", "c004.6"} <= unused
+    assert {"c000.1", "c001a.19", "c003.14"} <= unused
     assert "no faults, no warnings" in run("check", "iraq-2006").stdout
