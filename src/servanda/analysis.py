@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from math import lcm
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from servanda import selfenforcement
 from servanda.acceptance import Acceptable, Comparison, How, compare, signatories, verdict
@@ -33,6 +33,9 @@ from servanda.threats import ThreatFinding, check_threats
 
 if TYPE_CHECKING:
     from servanda.searched import Searched
+
+
+_NO_ROAD: Final = "`servanda roadmap` works out the order of steps in a case of this size"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +175,7 @@ class Findings:
     blockers: tuple[Blocker, ...] = ()
     load_bearing: tuple[str, ...] = ()
     status: str = "unknown"
+    searched: str = "unknown"
     order: str = "standing"
     bound: float | None = None
     engine: str = "auto"
@@ -215,6 +219,11 @@ class Request:
         counted as far as that takes seconds.
     seed, seconds, until
         For the solver: its seed, how long the work may take, and until when that is.
+    search
+        How long a solver may look for packages; None for as long as it needs.
+    roads
+        Whether to order the steps to each package where that takes a search of its own, past
+        arrays.
     no_deal_limit
         Up to how many states every move without a deal is followed.
     """
@@ -229,6 +238,8 @@ class Request:
     seed: int = 1
     no_deal_limit: int = MOST_STATES
     seconds: float | None = None
+    search: float | None = None
+    roads: bool = True
     until: float | None = None
 
 
@@ -267,7 +278,7 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
     survey = survey_of(situation, without, asked, tick)
     known["engine"] = "grid" if isinstance(survey, Survey) else "solver"
     known["counts"], known["order"] = survey.counts, asked.best or "standing"
-    examine = _Examiner(survey, asked.group_size, tick)
+    examine = _Examiner(survey, asked.group_size, tick, roads=asked.roads)
     packages: list[Package] = []
     first = survey.first(asked.limit)
     known["bound"] = survey.bound
@@ -278,15 +289,18 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
             known["stopped"] = f"a package is left out: {error}"
             continue
         known["packages"] = tuple(packages)
-    known["status"] = survey.status
+    known["status"] = known["searched"] = survey.status
     if survey.interrupted:
         raise KeyboardInterrupt
     known["refuse"], known["leave"] = survey.why_not
     if target is not None:
-        known["target_package"] = _completion(examine, target)
+        whole = known["target_package"] = _completion(examine, target)
         known["makers"] = makers(target, tick)
         known["target_grades"] = survey.worst_grades(target.states)
-        known["target_grounds"] = grounds(situation, without, target.states)
+        alone = len(target.states) == 1
+        known["target_grounds"] = (
+            whole.grounds if alone else grounds(situation, without, target.states)
+        )
         near = survey.nearest(target.states)
         if near is not None:
             known["nearest"] = (examine.package(near[0]), near[1])
@@ -334,6 +348,8 @@ def survey_of(
     from servanda.searched import Searched  # noqa: PLC0415  # the solver is slow to import
 
     left = asked.seconds if asked.until is None else max(asked.until - monotonic(), 0.1)
+    if asked.search is not None:
+        left = asked.search if left is None else min(left, asked.search)
     return Searched(
         situation,
         without,
@@ -353,6 +369,7 @@ class _Examiner:
     group_size: int
     tick: Tick
     _known: dict[int, Package] = field(default_factory=dict)
+    roads: bool = True
 
     def package(self, state: int) -> Package:
         if state not in self._known:
@@ -366,7 +383,9 @@ class _Examiner:
         grades = survey.party_grades(state)
         grade = max((each.grade for each in grades.values()), key=lambda each: each.rank)
         survey.confirm(state, acceptable, grade)
-        steps, note = survey.road(state)
+        steps, note = None, _NO_ROAD
+        if self.roads or situation.space.dense:
+            steps, note = survey.road(state)
         return Package(
             state=state,
             sticks=acceptable is Acceptable.SURELY and grade.sticks,

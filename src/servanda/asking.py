@@ -46,6 +46,9 @@ from servanda.worlds import BASE, seen_by
 _SHARE = 0.3
 
 
+_SEARCH = 10.0  # seconds in which a solver looks for packages where no time is given
+
+
 def case_of(asked: Asked) -> Case:
     """Return the case asked about, as written."""
     return read_case(find_case(asked.case))
@@ -137,6 +140,8 @@ def findings_of(asked: Asked, tick: Tick) -> Findings:
         seed=asked.seed,
         no_deal_limit=asked.no_deal_limit,
         seconds=asked.time_limit,
+        search=None if asked.time_limit else _SEARCH,
+        roads=asked.roads,
     )
     case = seen(asked)
     kept = kept_of(asked, case)

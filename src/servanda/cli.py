@@ -543,7 +543,7 @@ def roadmap(asked: Asked) -> int:
     from servanda.narrative.verdicts import deal
 
     with _progress(asked) as progress:
-        findings = asking.findings_of(asked, progress)
+        findings = asking.findings_of(replace(asked, roads=True), progress)
         found = asking.package_of(asked, findings, progress)
     if found is None:
         raise Stopped(findings.stopped or "there is no package to go to")

@@ -35,6 +35,7 @@ class Asked:
     worldview: str | None = None
     plans: tuple[str, ...] = ()
     worldviews: tuple[str, ...] = ()
+    roads: bool = False
     premises: int = 1
     nearest: float = 0.0
     jobs: int = 0

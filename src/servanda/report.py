@@ -242,7 +242,7 @@ def _provenance(findings: Findings, sha256: str) -> Section:
 def _looked_at(findings: Findings) -> str:
     if findings.engine == "solver":
         proofs = {"optimal": "the best is proved", "infeasible": "that none sticks is proved"}
-        return f"found by the solver; {proofs.get(findings.status, 'without a proof')}"
+        return f"found by the solver; {proofs.get(findings.searched, 'without a proof')}"
     return f"{findings.counts.get('packages', 0):,}, all of them looked at"
 
 

@@ -73,6 +73,7 @@ class Searched:
     interrupted: bool = False
     nearest_proved: bool = False
     _sticking: list[int] = field(default_factory=list)
+    _graded: dict[int, Mapping[PartyId, PartyGrade]] = field(default_factory=dict, repr=False)
     _until: float | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -209,10 +210,12 @@ class Searched:
     def party_grades(self, state: int) -> Mapping[PartyId, PartyGrade]:
         """Return every party's grade in a state."""
         conflict = self.situation.conflict
-        return {
-            party: with_lapse(self.situation, grade_locally(conflict, party, state), state)
-            for party in conflict.parties
-        }
+        if state not in self._graded:
+            self._graded[state] = {
+                party: with_lapse(self.situation, grade_locally(conflict, party, state), state)
+                for party in conflict.parties
+            }
+        return self._graded[state]
 
     def grade_at(self, state: int) -> Grade:
         """Return the worst party's grade in a state."""

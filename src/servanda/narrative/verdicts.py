@@ -194,7 +194,9 @@ def _by_the_solver(findings: Findings) -> str:
         f"{_at_most(findings)} at most",
         "infeasible": "no package sticks: that is proved",
     }
-    return told.get(findings.status, "no package that sticks was found, and none is ruled out")
+    if findings.target is not None and findings.target.sticks:
+        told["unknown"] = "no other package that sticks was found in the time there was"
+    return told.get(findings.searched, "no package that sticks was found, and none is ruled out")
 
 
 def _at_most(findings: Findings) -> str:
