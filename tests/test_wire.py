@@ -246,7 +246,7 @@ def test_threats_have_the_promised_keys() -> None:
     (threat,) = wire.threats(made("iraq-2006"))["threats"]
     keys = {"by", "announce", "act", "credible", "bound", "targets", "refrains", "changes"}
     assert keys | {"rests_on"} <= set(threat)
-    assert ("us", "us_threat", {"us_withdraw": "yes"}) == (
+    assert ("us", "us_threat", {"us_withdraw": "at_once"}) == (
         threat["by"],
         threat["announce"],
         threat["act"],
