@@ -197,9 +197,22 @@ def test_agreements_number_the_packages_and_explain_takes_the_number() -> None:
     assert second == data("explain", "two-neighbours", "--state", state)["package"]
 
 
-def test_a_state_that_is_no_package_is_explained_and_does_not_stick() -> None:
-    broken = "us_threat"  # the plan's commitment, a conference, does not stand
-    result = run("explain", "iraq-2006", "--state", broken, "--strict")
+PROMISE = """
+servanda: 1
+title: A promise
+parties: {ana: Ana, ben: Ben}
+options: {give: {by: ana}, pay: {by: ben}}
+preferences: {ana: [pay], ben: [give]}
+plans: {pact: {title: The pact, commitments: [{take: give}], target: [{take: pay}]}}
+default_plan: pact
+"""
+
+
+def test_a_state_that_is_no_package_is_explained_and_does_not_stick(tmp_path: Path) -> None:
+    path = tmp_path / "promise.yaml"
+    path.write_text(PROMISE, encoding="utf-8")
+    broken = "pay"  # the plan's commitment, to give, does not stand
+    result = run("explain", str(path), "--state", broken, "--strict")
     assert 1 == result.exit_code
     assert "can be no agreement" in result.stdout
     assert data("explain", "chicken", "--state", "YN")["is_package"]

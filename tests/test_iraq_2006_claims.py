@@ -13,7 +13,7 @@ import yaml
 
 from servanda.casefile import find_case, read_case
 from servanda.evidence import Evidence
-from servanda.model import Case
+from servanda.model import Case, ClaimId
 from servanda.sources import find_sources
 from test_cli import run
 
@@ -76,13 +76,13 @@ def test_every_citation_of_the_reading_is_in_the_case_and_what_else_is_cited_is_
     assert 162 == len([*citations(reading["plans"])])
     assert sorted(citations(reading["plans"])) == sorted(cited(case, case.claims.keys() - FOUND))
     assert 9 == len([*cited(case, FOUND)])
-    assert () == case.claims["f18"].cite  # a dated fact, which no text of the five tells
+    assert () == case.claims[ClaimId("f18")].cite  # a dated fact, which no text of the five tells
 
 
 def cited(case: Case, claims: Collection[str]) -> Iterator[tuple[str, int, int, str]]:
     """Yield every citation of some of the case's claims."""
     for name in claims:
-        for cite in case.claims[name].cite:
+        for cite in case.claims[ClaimId(name)].cite:
             first, last = cite.lines or (0, 0)
             yield cite.source[:4].upper(), first, last, cite.quote
 

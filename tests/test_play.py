@@ -15,7 +15,7 @@ from large_cases import wide_case
 from random_plans import random_planned
 from servanda import wire
 from servanda.analysis import Request, analyse
-from servanda.casefile import builtin_cases, read_case, read_text
+from servanda.casefile import read_text
 from servanda.conditions import OptionId
 from servanda.conflict import Conflict, compile_case
 from servanda.errors import Undecided, UsageError
@@ -197,7 +197,10 @@ def test_play_that_ends_nowhere_as_far_as_it_is_followed_is_undecided() -> None:
 
 
 def test_a_verdict_against_a_sampled_no_deal_is_not_refuted_rather_than_yes(tmp_path: Path) -> None:
-    case = read_case(builtin_cases()["iraq-2006"])
+    text = IDLE.replace("  sit: {by: two}", "  pact: {joint: [one, two]}")
+    text = text.replace("one: [", "one: [pact, ").replace("two: [not sit]", "two: [pact]")
+    plan = "plans: {one_pact: {title: One pact, target: [{take: pact}]}}\ndefault_plan: one_pact\n"
+    case = read_text(f"{text}{plan}", "case.yaml")
     findings = analyse(case, Request(limit=1, no_deal_limit=2))
     assert findings.no_deal is not None
     assert not findings.no_deal.exact

