@@ -7,6 +7,7 @@ A state is a tuple of level indices, one for each option in the order of the cas
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
+from functools import cached_property
 from itertools import combinations, product
 from typing import Literal
 
@@ -32,10 +33,6 @@ class Slow:
 
     Attributes
     ----------
-    states
-        The feasible states, in order.
-    feasible
-        The same as a set.
     base
         The status quo.
     """
@@ -47,14 +44,22 @@ class Slow:
         self.options = tuple(case.options.values())
         self._levels: dict[State, dict[OptionId, int]] = {}
         self.base: State = tuple(case.base[name] for name in self.names)
-        self.states = tuple(state for state in self._combinations() if self.is_feasible(state))
-        self.feasible = frozenset(self.states)
         self._values = [
             tuple(Fraction(str(value)) for value in option.values or range(len(option.levels)))
             for option in self.options
         ]
         self._utility: dict[PartyId, dict[State, Utility]] = {}
         self._moves: dict[tuple[Group, State], frozenset[State]] = {}
+
+    @cached_property
+    def states(self) -> tuple[State, ...]:
+        """The feasible states, in order."""
+        return tuple(state for state in self._combinations() if self.is_feasible(state))
+
+    @cached_property
+    def feasible(self) -> frozenset[State]:
+        """The same as a set."""
+        return frozenset(self.states)
 
     def _combinations(self) -> Iterator[State]:
         return product(*(range(len(option.levels)) for option in self.options))

@@ -40,9 +40,12 @@ class SlowCourse:
         self.before = case
         self.plan: Plan = case.plans[case.default_plan]
         self.gone = self._gone(without)
-        self.slow = Slow(frozen(with_dates(case, self.plan), self.gone))
+        self.slow = self._conflict(frozen(with_dates(case, self.plan), self.gone))
         self.parties = self.slow.parties
         self.talks = bool(case.walk_away)
+
+    def _conflict(self, case: Case) -> Slow:
+        return Slow(case)
 
     # ----------------------------------------------------------------------- what is left
 
@@ -115,7 +118,7 @@ class SlowCourse:
     @cached_property
     def start(self) -> State:
         start = self.put(self.put(self.slow.base, self.pressure), self.commitments)
-        if not self.talks and start not in self.slow.feasible:
+        if not self.talks and not self.slow.is_feasible(start):
             raise ImpossibleError
         return start
 
