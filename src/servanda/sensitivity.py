@@ -12,6 +12,7 @@ from itertools import combinations, pairwise
 
 from servanda.conflict import Tick, silent, with_preference, with_rules
 from servanda.errors import Stopped, UsageError
+from servanda.grounds import Grounds
 from servanda.model import PartyId, Preference, Rule, Statement, StatementId
 from servanda.situation import Situation, leave_out
 from servanda.target import TargetVerdict, judge_in_short
@@ -199,7 +200,9 @@ def _sticks(situation: Situation) -> bool:
     return verdict is not None and verdict.sticks
 
 
-def turns(situation: Situation, tick: Tick = silent) -> list[Turn]:
+def turns(
+    situation: Situation, tick: Tick = silent, tried: Sequence[Change] | None = None
+) -> list[Turn]:
     """Return every small change, with the variants whose verdict it turns.
 
     Parameters
@@ -208,17 +211,36 @@ def turns(situation: Situation, tick: Tick = silent) -> list[Turn]:
         The case under its plan, whole.
     tick
         Told how far the work is; may stop it.
+    tried
+        The changes to try, and only on the whole plan; all of them, on all variants, where None.
     """
     cases = variants(situation)
+    if tried is not None:
+        cases = dict([*cases.items()][:1])
     before = {name: _sticks(variant) for name, variant in cases.items()}
     found = []
-    every = list(changes(situation))
+    every = list(changes(situation)) if tried is None else tried
     for number, change in enumerate(every, start=1):
         tick(f"what the verdicts rest on: change {number} of {len(every)}")
         after = {name: _sticks(apply(variant, change)) for name, variant in cases.items()}
         turned = {name: after[name] for name in cases if after[name] != before[name]}
         found.append(Turn(change=change, sticks=after, turned=turned))
     return found
+
+
+def telling_first(situation: Situation, decisive: Grounds) -> list[Change]:
+    """Return every small change, those to what decides a verdict first.
+
+    A swap is among them where either of its wishes decides.
+    """
+    told = {(ground.party, ground.text) for ground in decisive.every}
+
+    def waits(change: Change) -> bool:
+        if change.rule is not None:
+            return (None, change.rule.that) not in told
+        return told.isdisjoint((change.party, s.wish) for s in (*change.first, *change.second))
+
+    return sorted(changes(situation), key=waits)
 
 
 # ---------------------------------------------------------------------- fewest assumptions
@@ -257,11 +279,27 @@ def keep_only(situation: Situation, kept: Iterable[Piece]) -> Situation:
     return without_statements(situation, gone)
 
 
-def smallest(situation: Situation, budget: int = 400, tick: Tick = silent) -> Smallest:
+def smallest(
+    situation: Situation,
+    budget: int = 400,
+    tick: Tick = silent,
+    decisive: Grounds | None = None,
+) -> Smallest:
     """Return the fewest assumptions that keep the verdict (sticks or not) on the target.
 
     First an incumbent: assumptions are dropped one by one as long as the verdict holds.  Then
     all smaller sets, by size, for as long as `budget` verdicts last; the bound says how far.
+
+    Parameters
+    ----------
+    situation
+        The case under its plan.
+    budget
+        How many sets to try.
+    tick
+        Told how far the work is; may stop it.
+    decisive
+        What decides the verdict: if its assumptions alone carry it, the others are dropped at once.
     """
     pieces = assumptions(situation)
     wanted = _sticks(situation)
@@ -272,7 +310,10 @@ def smallest(situation: Situation, budget: int = 400, tick: Tick = silent) -> Sm
     incumbent = list(pieces)
     bound = 0
     try:
-        for piece in pieces:
+        if decisive is not None:
+            few = [piece for piece in pieces if _among(piece, decisive)]
+            incumbent = few if holds(few) else incumbent
+        for piece in tuple(incumbent):
             tick("fewest assumptions: dropping one by one")
             fewer = [each for each in incumbent if each != piece]
             if holds(fewer):
@@ -289,6 +330,12 @@ def smallest(situation: Situation, budget: int = 400, tick: Tick = silent) -> Sm
     except Stopped:
         return _smallest(incumbent, bound, len(pieces))
     return _smallest(incumbent, len(incumbent), len(pieces))
+
+
+def _among(piece: Piece, decisive: Grounds) -> bool:
+    """Return whether a statement or rule decides something."""
+    party, text = (None, piece.that) if isinstance(piece, Rule) else (piece[0], piece[1].wish)
+    return any((ground.party, ground.text) == (party, text) for ground in decisive.every)
 
 
 def _smallest(kept: Sequence[Piece], bound: int, out_of: int) -> Smallest:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from servanda.acceptance import signatories
 from servanda.conflict import Tick, silent
 from servanda.errors import Stopped, UsageError
+from servanda.grounds import Grounds, grounds
 from servanda.model import Case, PartyId, Statement
 from servanda.narrative.phrases import counted, listed, resting, sentence, wish
 from servanda.narrative.section import Section, Table
-from servanda.sensitivity import Change, Smallest, Turn, smallest, turns, variants, word
+from servanda.sensitivity import (
+    Change,
+    Smallest,
+    Turn,
+    smallest,
+    telling_first,
+    turns,
+    variants,
+    word,
+)
 from servanda.situation import Situation
 from servanda.target import TargetVerdict, judge
 
@@ -22,6 +32,8 @@ _PLANS = {
     "offers alone": "its offers alone",
     "neither": "neither threats nor offers",
 }
+_CHANGES = 100  # single changes tried where there are too many states for arrays
+_SETS = 75  # and sets of assumptions
 _PARTIAL = {"threats alone": "the plan without offers", "offers alone": "the plan without threats"}
 
 
@@ -37,6 +49,9 @@ class Premises:
         Every small change, with the variants it turns.
     fewest
         The fewest assumptions that carry each verdict.
+    untried
+        How many single changes were not tried; where there are any, only the whole plan was judged
+        under the others, and its assumptions alone were looked through.
     stopped
         Why the work ended early; empty if it did not.
     """
@@ -44,6 +59,7 @@ class Premises:
     judged: Mapping[str, TargetVerdict | None] = field(default_factory=dict)
     turns: Sequence[Turn] = ()
     fewest: Mapping[str, Smallest] = field(default_factory=dict)
+    untried: int = 0
     stopped: str = ""
 
     @property
@@ -63,24 +79,50 @@ class Premises:
 
 
 def gather(situation: Situation, tick: Tick = silent) -> Premises:
-    """Return what the verdicts rest on; what is known so far if `tick` stops the work."""
-    judged: dict[str, TargetVerdict | None] = {}
-    fewest: dict[str, Smallest] = {}
-    found: Sequence[Turn] = ()
-    stopped = ""
+    """Return what the verdicts rest on; what is known so far if `tick` stops the work.
+
+    Where there are too many states for arrays the changes and assumptions are those of the whole
+    plan, and so many of them as are tried soon: what decides its verdict first.
+    """
+    found = Premises()
     try:
         cases = variants(situation)
         for name, variant in cases.items():
-            judged[name] = _judged(variant, tick)
-        found = tuple(turns(situation, tick)) if cases else ()
+            found = replace(found, judged={**found.judged, name: _judged(variant, tick)})
+        if not cases:
+            return found
+        if not situation.space.dense:
+            return _at_size(situation, found, tick)
+        found = replace(found, turns=tuple(turns(situation, tick)))
         for name, variant in cases.items():
             tick(f"the fewest assumptions with {_PLANS[name]}")
-            fewest[name] = smallest(variant, tick=tick)
+            fewest = {**found.fewest, name: smallest(variant, tick=tick)}
+            found = replace(found, fewest=fewest)
     except Stopped as reason:
-        stopped = str(reason)
+        found = replace(found, stopped=str(reason))
     except KeyboardInterrupt:
-        stopped = "interrupted"
-    return Premises(judged=judged, turns=found, fewest=fewest, stopped=stopped)
+        found = replace(found, stopped="interrupted")
+    return found
+
+
+def _at_size(situation: Situation, found: Premises, tick: Tick) -> Premises:
+    """Return the same where every verdict takes long: a stated number of changes and sets."""
+    verdict = found.judged[_WHOLE]
+    decisive = Grounds()
+    if verdict is not None:
+        decisive = grounds(verdict.situation, verdict.no_deal, verdict.states)
+    every = telling_first(situation, decisive)
+    tried = every[:_CHANGES]
+    try:
+        changed = turns(situation, tick, tried)
+        found = replace(found, turns=tuple(changed), untried=len(every) - len(tried))
+        tick("the fewest assumptions with the whole plan")
+        few = smallest(situation, _SETS, tick, decisive)
+    except Stopped as reason:
+        return replace(found, stopped=str(reason))
+    except KeyboardInterrupt:
+        return replace(found, stopped="interrupted")
+    return replace(found, fewest={_WHOLE: few})
 
 
 def _judged(variant: Situation, tick: Tick) -> TargetVerdict | None:
@@ -181,7 +223,7 @@ def fewest_section(case: Case, found: Premises) -> Section:
         Section(f"{_verb(found.sticks[name])} with {found.named(name)}", tuple(_fewest(case, few)))
         for name, few in found.fewest.items()
     ]
-    if len(parts) == 1:
+    if len(found.judged) == 1:
         return Section(title, parts[0].paragraphs)
     return Section(title, (), (), tuple(parts))
 
@@ -231,6 +273,12 @@ def turns_section(case: Case, found: Premises, *, every: bool = False) -> Sectio
         f"{counted(len(found.turns), 'single change')} tried: each statement dropped, each two "
         "neighbours swapped, each rule dropped."
     )
+    if found.untried:
+        tried = (
+            f"{counted(len(found.turns), 'single change')} tried, on the whole plan alone: a "
+            "statement dropped, two neighbours swapped, or a rule dropped, those first that decide "
+            f"its verdict. {found.untried} more were not tried, and some of them may turn it too."
+        )
     turning = [turn for turn in found.turns if turn.turned]
     many = len(turning)
     aloud = f"{many} of them {'turns' if many == 1 else 'turn'} a verdict. To be read aloud:"
@@ -241,18 +289,19 @@ def turns_section(case: Case, found: Premises, *, every: bool = False) -> Sectio
     said += _conclusion(case, found) if turning else []
     if not every:
         return Section(title, tuple(said))
+    judged = found.turns[0].sticks
     rows = tuple(
-        (change_words(case, turn.change), *(_became(turn, name) for name in found.judged))
+        (change_words(case, turn.change), *(_became(turn, name) for name in judged))
         for turn in (*turning, *(turn for turn in found.turns if not turn.turned))
     )
-    columns = ("The change", *(found.named(name) for name in found.judged))
+    columns = ("The change", *(found.named(name) for name in judged))
     return Section(title, tuple(said), (Table(columns, rows),))
 
 
 def _conclusion(case: Case, found: Premises) -> list[str]:
     """Return which single changes would give "the whole plan and nothing less", if it is not so."""
     whole, *parts = found.sticks.values()
-    if not parts or (whole and not any(parts)):
+    if found.untried or not parts or (whole and not any(parts)):
         return []
     only = [change_words(case, turn.change) for turn in found.turns if turn.only_whole]
     asked = "That the target sticks with the whole plan and with nothing less"

@@ -38,6 +38,7 @@ def _premises(premises: Premises) -> Data:
             for name, each in premises.judged.items()
         },
         "tried": len(premises.turns),
+        "untried": premises.untried,
         "turns": [_turn(turn) for turn in premises.turns if turn.turned],
         "fewest": {name: _smallest(found) for name, found in premises.fewest.items()},
     }
