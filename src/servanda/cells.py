@@ -17,7 +17,7 @@ from servanda.errors import Contradictory, Undecided, UsageError
 from servanda.formula import Formula, shortest_formula
 from servanda.grounds import Grounds, grounds
 from servanda.model import Case, PartyId, Statement
-from servanda.selfenforcement import Improvement, grade_locally
+from servanda.selfenforcement import Improvement, held_back
 from servanda.stability import Grade
 from servanda.target import TargetVerdict, judge, judge_in_short
 from servanda.threats import ThreatFinding, check_threats
@@ -103,7 +103,7 @@ class Cell:
         no order does, or none was sought.
     rests_on
         The wishes and rules that decide the verdict in the first world where the plan can be
-        played; None where the cell depends on open questions.
+        played, for a plan's own author; None where the cell depends on open questions.
     """
 
     plan: str
@@ -268,11 +268,10 @@ class RowWork:
         if verdict is None:
             told = next((world.told for world in worlds if world.told), "")
             return replace(cell, why=(Reason(party=None, test="acceptable", told=told),))
-        cell = replace(
-            cell,
-            why=reasons(verdict),
-            rests_on=grounds(verdict.situation, verdict.no_deal, verdict.states),
-        )
+        cell = replace(cell, why=reasons(verdict))
+        if view is None or view == own_view(case, plan):
+            found = grounds(verdict.situation, verdict.no_deal, verdict.states)
+            cell = replace(cell, rests_on=found)
         return self._with_nearest(cell, verdict) if self.seconds else cell
 
     def _first_in_full(self, cell: Cell) -> TargetVerdict | None:
@@ -318,42 +317,40 @@ def _deciding(row: Row, cell: Cell, still_open: tuple[str, ...]) -> tuple[Reason
 
 
 def reasons(verdict: TargetVerdict) -> tuple[Reason, ...]:
-    """Return why a target sticks, or who blocks it and how.
+    """Return why a target sticks, or who blocks it and how: first who would not sign.
 
     Of one that sticks, its weakest parties: those that are guarded, with the move that is answered;
     where all are firm, the signatories with what decides for them.
     """
     situation = verdict.situation
     conflict = situation.conflict
-    found = []
     must = dict.fromkeys(p for state in verdict.states for p in signatories(situation, state))
-    for party in conflict.parties:
-        comparison = verdict.comparisons[party]
-        if not verdict.unsigned and party in must and not comparison.sure:
-            found.append(Reason(party=party, test="acceptable", statements=comparison.decisive))
-    wanted = Grade.GUARDED if verdict.sticks else Grade.BREAKS
-    for party, grade in verdict.grades.items():
-        if grade is wanted:
-            found.append(_leaving(verdict, party))
-    if not found:
-        found += [
-            Reason(party=p, test="acceptable", statements=verdict.comparisons[p].decisive)
-            for p in must
-        ]
-    return tuple(found)
+    refused = tuple(
+        Reason(party=p, test="acceptable", statements=verdict.comparisons[p].decisive)
+        for p in must
+        if not verdict.unsigned and not verdict.comparisons[p].sure
+    )
+    if refused:
+        return refused
+    leaving = [
+        (state, move)
+        for party in conflict.parties
+        for state in verdict.states
+        if (move := held_back(conflict, party, state)) is not None
+    ]
+    broken = [each for each in leaving if each[1].sanction is None]
+    found = {move.party: _leaving(verdict, state, move) for state, move in broken or leaving}
+    return tuple(found.values()) or tuple(
+        Reason(party=p, test="acceptable", statements=verdict.comparisons[p].decisive) for p in must
+    )
 
 
-def _leaving(verdict: TargetVerdict, party: PartyId) -> Reason:
+def _leaving(verdict: TargetVerdict, state: int, move: Improvement) -> Reason:
     """Return by which move a party would leave, or which of its moves is answered."""
-    conflict = verdict.situation.conflict
-    graded = [(state, grade_locally(conflict, party, state)) for state in verdict.states]
-    state, worst = max(graded, key=lambda each: each[1].grade.rank)
-    move = worst.witness
-    statements: tuple[Statement, ...] = ()
-    if move is not None:
-        statements = conflict.payoffs[party].decisive(move.state, state)[1]
+    payoff = verdict.situation.conflict.payoffs[move.party]
+    statements = payoff.decisive(move.state, state)[1]
     return Reason(
-        party=party, test="self-enforcing", statements=statements, move=move, origin=state
+        party=move.party, test="self-enforcing", statements=statements, move=move, origin=state
     )
 
 

@@ -21,7 +21,7 @@ from servanda.nodeal import NoDeal
 from servanda.selfenforcement import (
     Response,
     engine_of,
-    grade_locally,
+    held_back,
     improvements,
     sanction,
 )
@@ -178,13 +178,10 @@ def _stays_at_size(conflict: Conflict, party: PartyId, state: int) -> Iterator[t
     levels = space.levels(state)
     for statement in engine.telling(party, levels):
         yield True, _ground(conflict.case, party, statement.wish, statement)
-    graded = grade_locally(conflict, party, state)
-    move = graded.witness
+    move = held_back(conflict, party, state)
     if move is not None:
-        free = engine.undeterred(party, levels, Concept.SEQ)
-        after = move.state if free is None else space.index(free)
-        answer = move.sanction if free is None else None
-        yield from _answered(conflict, party, state, after=after, answer=answer)
+        answer = move.sanction
+        yield from _answered(conflict, party, state, after=move.state, answer=answer)
     for rule in engine.barring(party, levels):
         yield True, _ground(conflict.case, None, rule.that, rule)
 

@@ -425,6 +425,30 @@ def departure(conflict: Conflict, party: PartyId, state: int) -> int | None:
     return None if answered == len(ways) else int(ways[answered])
 
 
+def held_back(conflict: Conflict, party: PartyId, state: int) -> Improvement | None:
+    """Return the move by which a party would leave a state, or one from which it is held back.
+
+    Only answers that the others want are looked at; None for a party that gains by no move.
+    """
+    if conflict.walk_away is not None:
+        return None
+    free = departure(conflict, party, state)
+    if free is not None:
+        return Improvement(party=party, state=free, sanction=None, concept=None)
+    if conflict.space.dense:
+        ways = _ranked(conflict, party, state)
+        if not len(ways):
+            return None
+        after = int(ways[0])
+    else:
+        levels = engine_of(conflict).gain(party, conflict.space.levels(state))
+        if levels is None:
+            return None
+        after = _best_or(conflict, party, state, conflict.space.index(levels))
+    answer = sanction(conflict, party, state, after=after, concept=Concept.SEQ, tidy=True)
+    return Improvement(party=party, state=after, sanction=answer, concept=Concept.SEQ)
+
+
 def weakest(conflict: Conflict, states: Iterable[int]) -> tuple[Grade, PartyId | None]:
     """Return the worst of firm, guarded, breaks over parties and states, and whose it is."""
     worst, who = Grade.FIRM, None
