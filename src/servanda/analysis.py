@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 
 _NO_ROAD: Final = "`servanda roadmap` works out the order of steps in a case of this size"
+_BESIDE: Final = 10.0  # seconds for what sticks beside a plan's target, if nothing else is said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +280,37 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
     known["engine"] = "grid" if isinstance(survey, Survey) else "solver"
     known["counts"], known["order"] = survey.counts, asked.best or "standing"
     examine = _Examiner(survey, asked.group_size, tick, roads=asked.roads)
+    if target is not None and not situation.space.dense:
+        _tell_target(examine, target, known)
+        if asked.seconds is None and asked.search is None:
+            asked = replace(asked, search=_BESIDE)
+        survey = survey_of(situation, without, asked, tick)
+        examine = replace(examine, survey=survey)
+    _tell_packages(examine, asked, known)
+    if target is not None:
+        if situation.space.dense:
+            _tell_target(examine, target, known)
+        elif not target.sticks:
+            survey = survey_of(situation, without, asked, tick)
+        near = survey.nearest(target.states) if situation.space.dense or not target.sticks else None
+        if near is not None:
+            known["nearest"] = (examine.package(near[0]), near[1])
+        if target.sticks:
+            settled = situation.space.dense or known["status"] in {"optimal", "infeasible"}
+            known["status"] = "optimal" if settled else "feasible"
+    if not isinstance(survey, Survey) and asked.engine != "solver":
+        _count(survey, asked, known)
+
+
+def _tell_packages(examine: _Examiner, asked: Request, known: dict[str, object]) -> None:
+    """Fill `known` with the first packages, and who blocks where there is no plan's target.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the search was ended from outside.
+    """
+    survey = examine.survey
     packages: list[Package] = []
     first = survey.first(asked.limit)
     known["bound"] = survey.bound
@@ -293,26 +325,23 @@ def _find(situation: Situation, asked: Request, known: dict[str, object], tick: 
     if survey.interrupted:
         raise KeyboardInterrupt
     known["refuse"], known["leave"] = survey.why_not
-    if target is not None:
-        whole = known["target_package"] = _completion(examine, target)
-        known["makers"] = makers(target, tick)
-        known["target_grades"] = survey.worst_grades(target.states)
-        alone = len(target.states) == 1
-        known["target_grounds"] = (
-            whole.grounds if alone else grounds(situation, without, target.states)
-        )
-        near = survey.nearest(target.states)
-        if near is not None:
-            known["nearest"] = (examine.package(near[0]), near[1])
-        known["load_bearing"] = load_bearing(situation, target, tick)
-        if not target.sticks:
-            known["blockers"] = _target_blockers(examine, target)
-    elif packages and not packages[0].sticks:
-        known["blockers"] = blockers(situation, packages[0])
-    sticks = target is not None and target.sticks
-    known["status"] = "optimal" if sticks else survey.status
-    if not isinstance(survey, Survey) and asked.engine != "solver":
-        _count(survey, asked, known)
+    if known["target"] is None and packages and not packages[0].sticks:
+        known["blockers"] = blockers(survey.situation, packages[0])
+
+
+def _tell_target(examine: _Examiner, target: TargetVerdict, known: dict[str, object]) -> None:
+    """Fill `known` with what is found of a plan's target."""
+    situation, tick = target.situation, examine.tick
+    whole = known["target_package"] = _completion(examine, target)
+    known["makers"] = makers(target, tick)
+    known["target_grades"] = examine.survey.worst_grades(target.states)
+    alone = len(target.states) == 1
+    known["target_grounds"] = (
+        whole.grounds if alone else grounds(situation, target.no_deal, target.states)
+    )
+    known["load_bearing"] = load_bearing(situation, target, tick)
+    if not target.sticks:
+        known["blockers"] = _target_blockers(examine, target)
 
 
 def _count(survey: Searched, asked: Request, known: dict[str, object]) -> None:

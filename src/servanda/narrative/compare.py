@@ -119,16 +119,16 @@ def _plan_section(compared: Compared, row: Row) -> Section:
     case = compared.case
     rows = []
     for cell in row.cells:
-        why = " ".join(sentence(_reason(case, cell, each)) for each in cell.why[:_FEW])
+        why = " ".join(sentence(reason_words(case, cell, each)) for each in cell.why[:_FEW])
         more = len(cell.why) - _FEW
         if more > 0:
             why += f" And so on for {more} more."
-        rows.append((_view(cell.worldview), _verdict(cell), _grade(cell), why, _rests(cell)))
+        rows.append((_view(cell.worldview), _verdict(cell), _grade(cell), why, rests_words(cell)))
     columns = ("View", "Sticks", "Test", "What decides", "Rests on")
     return Section(f"{row.plan}: {case.plans[row.plan].title}", (), (Table(columns, tuple(rows)),))
 
 
-def _rests(cell: Cell) -> str:
+def rests_words(cell: Cell) -> str:
     """Return how many claims and assumptions a cell's verdict rests on."""
     if cell.rests_on is None:
         return ""
@@ -145,7 +145,7 @@ def _grade(cell: Cell) -> str:
     return f"{said[cell.acceptable.value]}{kept}"
 
 
-def _reason(case: Case, cell: Cell, reason: Reason) -> str:
+def reason_words(case: Case, cell: Cell, reason: Reason) -> str:
     """Return what decides a cell as a sentence."""
     if reason.question is not None:
         return f"open: {reason.question} ({case.questions[reason.question].asks})"
@@ -211,14 +211,14 @@ def missing_section(compared: Compared) -> Section:
     rows = []
     for found in compared.premises:
         rows += [
-            (found.plan, "; ".join(_premise(case, each) for each in chosen))
+            (found.plan, "; ".join(premise_words(case, each) for each in chosen))
             for chosen in found.sets[:_MANY]
         ]
         more = len(found.sets) - _MANY
         if more > 0:
             rows.append((found.plan, f"and {more} more that would do as well"))
         if not found.sets:
-            rows.append((found.plan, _none(found)))
+            rows.append((found.plan, none_words(found)))
     if not rows:
         return Section("What the authors would have to add")
     said = (
@@ -230,7 +230,7 @@ def missing_section(compared: Compared) -> Section:
     return Section("What the authors would have to add", (said,), (table,))
 
 
-def _none(found: Missing) -> str:
+def none_words(found: Missing) -> str:
     """Return that nothing was found, and how far that was looked for."""
     if not found.tried:
         return f"not known: the search of {found.out_of} candidates was stopped"
@@ -239,7 +239,7 @@ def _none(found: Missing) -> str:
     return f"no {sets} of {found.out_of} candidates would carry it{stopped}"
 
 
-def _premise(case: Case, premise: Premise) -> str:
+def premise_words(case: Case, premise: Premise) -> str:
     """Return a premise in words."""
     if premise.kind == "answer":
         says = case.questions[premise.question].answers[premise.answer].says

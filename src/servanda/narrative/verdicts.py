@@ -156,7 +156,8 @@ def many_stick(findings: Findings) -> str:
         return f"{roughly(sticking)} of {out_of} {'sticks' if sticking == 1 else 'stick'}"
     if bounds is None:
         return f"how many of {out_of} stick is not counted"
-    least, most = map(roughly, bounds)
+    known = findings.target is not None and findings.target.sticks and not findings.target.unsigned
+    least, most = roughly(max(bounds[0], int(known))), roughly(bounds[1])
     return f"of {out_of} at least {least} and at most {most} stick"
 
 
@@ -187,6 +188,9 @@ def _by_the_solver(findings: Findings) -> str:
     """Return what the solver found and proved, where not every package was looked at."""
     if findings.engine != "solver":
         return "how many packages stick is not known"
+    if findings.status == "feasible" and not findings.best:
+        found = "what else sticks was not found in the time there was for it"
+        return f"{found}; {many_stick(findings)}"
     told = {
         "optimal": "of the packages that stick, the best is found and proved; "
         f"{many_stick(findings)}",
