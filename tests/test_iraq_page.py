@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import iraq_page
 import pytest
 
+import iraq_page
 from servanda.casefile import find_case, read_dossier
 from servanda.cells import Cell
 from servanda.narrative import Section
