@@ -30,6 +30,7 @@ env: .venv/project-installed
 
 demo: env
 	$(BIN)/servanda iraq-2006
+	$(BIN)/servanda compare iraq-2006 --premises 0
 	@mkdir -p build
 	$(BIN)/servanda report iraq-2006 -o build/iraq-2006.md
 	$(TOOK)

@@ -1,4 +1,4 @@
-"""Each of the seven plans as its own author sees it: what its text argues, derived.
+"""What no package can do, whose price is paid, and who contributes: the flagship, plan by plan.
 
 What is found beside the text's conclusion is held as well: the difference is the finding.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -20,9 +21,9 @@ from servanda.selfenforcement import grade_locally
 from servanda.situation import Situation, lay
 from servanda.solver import Search
 from servanda.stability import Concept, Grade
-from servanda.target import TargetVerdict, judge
+from servanda.target import TargetVerdict, judge, judge_in_short
 from servanda.threats import Credible, Effect, ThreatFinding, check_threats
-from servanda.worlds import Overlay, laid, own_view, seen_by
+from servanda.worlds import Overlay, every_answer, laid, open_questions, own_view, seen_by
 
 PLANS = ("P000", "P001A", "P001B", "P001C", "P002", "P003", "P004")
 NEIGHBOURS = ("iran_coop", "syria_coop", "neighbours_coop")
@@ -97,6 +98,27 @@ def test_six_plans_stick_as_their_authors_see_it_and_the_ultimatum_does_not() ->
     assert {plan: plan != "P002" for plan in PLANS} == {
         plan: verdict(plan).sticks for plan in PLANS
     }
+
+
+def test_the_table_of_the_readme_holds_in_a_world_that_each_author_allows() -> None:
+    page = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip().strip("*") for cell in line.strip("|").split("|")]
+        for line in page.splitlines()
+        if line.startswith(("| P0", "| Plan | P0"))
+    ]
+    (_, *views), *table = rows
+    assert list(PLANS) == views == [plan for plan, *_ in table]
+    for plan, *cells in table:
+        for view, told in zip(views, cells, strict=True):
+            known = case().worldviews[view].answers
+            world = next(every_answer(case(), known))
+            if told not in {"yes", "no"}:
+                assert open_questions(case(), view)
+                continue
+            found = judge_in_short(lay(seen(plan, view, world), plan))
+            assert found is not None
+            assert (told == "yes") == found.sticks, f"{plan} as {view} sees it"
 
 
 # ------------------------------------------------------------------------------------- P000
