@@ -1,6 +1,6 @@
 """The page on the flagship case: seven plans, seven worldviews, and what each verdict rests on.
 
-Write it with ``python tests/iraq_page.py``; it takes minutes.  A test holds the quick parts of the
+Write it with `tests/iraq_page.py`; it takes minutes.  A test holds the quick parts of the
 page to what is printed here, and looks at the others here and there.
 """
 
@@ -48,18 +48,19 @@ _JOBS = 2
 
 OPENING = (
     (
-        "This page is conditional reasoning about texts: it says what follows if somebody's beliefs "
-        "hold, as five essays state them and as the case reads them. It is not a judgement on the "
-        "war, on the authors, or on anybody named, and no forecast."
+        "This page is conditional reasoning about texts: it says what follows if somebody's "
+        "beliefs hold, as five essays state them and as the case reads them. It is not a "
+        "judgement on the war, on the authors, or on anybody named, and no forecast."
     ),
     (
         "A plan is judged by the beliefs of its own author first, then by those of the others. It "
-        "*sticks* if everybody who must sign does at least as well as without a deal, and nobody "
+        "sticks if everybody who must sign does at least as well as without a deal, and nobody "
         "gains by leaving it, or those who would are held back by what others would do."
     ),
     (
-        "What the texts propose, item by item, stands on [a page of its own](iraq-2006-proposals.md); "
-        "what the words mean, in the [definitions](definitions.md)."
+        "What the texts propose, item by item, stands on "
+        "[a page of its own](iraq-2006-proposals.md); what the words mean, in the "
+        "[definitions](definitions.md)."
     ),
 )
 
@@ -94,7 +95,8 @@ def _about(case: Case, plan: str) -> Section:
     stated, view = case.plans[plan], case.worldviews[view_of(case, plan)]
     said, arguable = _split(stated.note)
     about, other = _split(view.note)
-    lead = f"By {stated.author}, {stated.date}; source {stated.source}. {said}".strip()
+    by = "Author unknown" if stated.author == "unknown" else f"By {stated.author}"
+    lead = f"{by}, {stated.date}; source {stated.source}. {said}".strip()
     answers = "; ".join(
         f"{name} = {answer} ({case.questions[name].answers[answer].says})"
         for name, answer in view.answers.items()
@@ -217,7 +219,7 @@ def verdict_section(case: Case, cell: Cell, missing: Missing | None = None) -> S
     if missing is not None and missing.sets:
         lead = "It would stick with any one of these premises, none of which is claimed to be true:"
         rows = tuple(("; ".join(premise_words(case, p) for p in each),) for each in missing.sets)
-        said.append(f"{lead} {counted(len(rows), 'set')} of {missing.tried} found.")
+        said.append(lead)
         return Section("The verdict", tuple(said), (Table(("Missing premise",), rows),))
     if missing is not None:
         said.append(sentence(none_words(missing)))
@@ -287,7 +289,12 @@ def deciding_section(compared: Compared) -> Section:
         found = [sway for row in compared.rows for sway in row.deciding if sway.factor == name]
         turned, contexts = sum(s.turned for s in found), sum(s.contexts for s in found)
         most = [row.plan for row in compared.rows if row.deciding[0].factor == name]
-        rows.append((turned, (name, question.asks, f"{turned} of {contexts}", ", ".join(most))))
+        rows.append(
+            (
+                turned / contexts if contexts else 0,
+                (name, question.asks, f"{turned} of {contexts}", ", ".join(most)),
+            )
+        )
     rows.sort(key=lambda row: -row[0])
     columns = ("Question", "Asks", "Contexts in which it turns a verdict", "Decides most for")
     said = (
@@ -342,7 +349,7 @@ def iraq() -> str:
 def made_from(case: Case) -> str:
     """Return what the page was made from, and how."""
     return (
-        "The page is written by `python tests/iraq_page.py` from the case with the fingerprint "
+        "The page is written by tests/iraq_page.py from the case with the fingerprint "
         f"{fingerprint(case)}. Single changes are all tried, one at a time, in the first world of "
         f"each verdict that the author leaves open; sets of assumptions up to {SETS} for each, so "
         "that the bound may be lower than the set found."

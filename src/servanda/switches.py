@@ -1,4 +1,4 @@
-"""Which verdicts change when every dial of a case is made a switch.
+"""The dials of a case made switches, and the verdicts that this turns.
 
 A dial is an option with more than two levels: how fast, how much, under whose hand.  As a switch it
 stands at its lowest level or its highest and nowhere between, so that plans that differ in degree
