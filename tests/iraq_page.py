@@ -1,6 +1,6 @@
 """The page on the flagship case: seven plans, seven worldviews, and what each verdict rests on.
 
-Write it with `tests/iraq_page.py`; it takes minutes.  A test holds the quick parts of the
+Write it with ``python tests/iraq_page.py``; it takes minutes.  A test holds the quick parts of the
 page to what is printed here, and looks at the others here and there.
 """
 
