@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 _NO_ROAD: Final = "`servanda roadmap` works out the order of steps in a case of this size"
-_BESIDE: Final = 10.0  # seconds for what sticks beside a plan's target, if nothing else is said
+_BESIDE: Final = 3.0  # seconds for what sticks beside a plan's target, if nothing else is said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +240,7 @@ class Request:
     no_deal_limit: int = MOST_STATES
     seconds: float | None = None
     search: float | None = None
-    roads: bool = True
+    roads: bool = False
     until: float | None = None
 
 

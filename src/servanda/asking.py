@@ -46,7 +46,7 @@ from servanda.worlds import BASE, seen_by
 _SHARE = 0.3
 
 
-_SEARCH = 10.0  # seconds in which a solver looks for packages where no time is given
+_SEARCH = 3.0  # seconds in which a solver looks for packages where no time is given
 
 
 def case_of(asked: Asked) -> Case:
