@@ -84,7 +84,7 @@ def test_at_size_so_many_changes_are_tried_and_the_rest_is_counted(
     assert not large.space.dense
     assert "" == found.stopped
     assert len(list(changes(large))) == len(found.turns) + found.untried
-    assert 60 == len(found.turns)
+    assert 40 == len(found.turns)
     assert {WHOLE} == set(found.fewest)
     few = found.fewest[WHOLE]
     assert 0 < few.bound <= few.size < few.out_of

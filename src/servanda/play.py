@@ -168,7 +168,8 @@ class Play:
                 found = jumps.get(state & mask)
                 if found is None:
                     found = leap(state)
-                reached.extend([state + jump for jump in found])
+                if found:
+                    reached += [state + jump for jump in found]
             return reached
 
         return follow

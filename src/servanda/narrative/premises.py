@@ -32,8 +32,8 @@ _PLANS = {
     "offers alone": "its offers alone",
     "neither": "neither threats nor offers",
 }
-_CHANGES = 60  # single changes tried where there are too many states for arrays
-_SETS = 40  # and sets of assumptions
+_CHANGES = 40  # single changes tried where there are too many states for arrays
+_SETS = 25  # and sets of assumptions
 _PARTIAL = {"threats alone": "the plan without offers", "offers alone": "the plan without threats"}
 
 
