@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -231,7 +232,7 @@ def verdict(
     value = situation.conflict.value
     comparisons: dict[PartyId, Comparison] = {}
     for party in situation.conflict.parties if states else ():
-        least = min(states, key=lambda state, who=party: value(who, state))  # type: ignore[misc]
+        least = min(states, key=partial(value, party))
         comparisons[party] = compare(situation, no_deal, party, least)
     return acceptable(situation, no_deal, states), comparisons
 

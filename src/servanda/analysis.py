@@ -352,9 +352,9 @@ def _count(survey: Searched, asked: Request, known: dict[str, object]) -> None:
     AssertionError
         If search and counts disagree: a fault in the program.
     """
-    from servanda.package_counts import count_packages  # noqa: PLC0415  # as the solver
-    from servanda.stable_sets import unasked  # noqa: PLC0415
-    from servanda.workroom import Workroom  # noqa: PLC0415
+    from servanda.package_counts import count_packages  # noqa: PLC0415  # its diagrams are slow to import
+    from servanda.stable_sets import unasked  # noqa: PLC0415  # the same
+    from servanda.workroom import Workroom  # noqa: PLC0415  # the same
 
     situation, tick = survey.situation, survey.tick
     room = Workroom(situation, tick) if asked.engine == "symbolic" else unasked(situation, tick)
