@@ -36,6 +36,7 @@ from servanda.roadmap import roadmap
 from servanda.selfenforcement import grade_party
 from servanda.situation import lay
 from servanda.stability import Concept
+from servanda.temptation import on_arrays
 from slow import Group, Outcome, Slow, State, Utility
 from slow_roadmap import SlowRoadmap
 
@@ -317,7 +318,8 @@ def test_fast_and_slow_find_the_same_least_worst_roadmaps(
                 continue
             if not twin.slow.reachable(twin.slow.base, package):
                 continue
-            found = roadmap(twin.grid, situation, ends, goal=twin.index(package))
+            counting = on_arrays(twin.grid)
+            found = roadmap(situation, ends, counting, goal=twin.index(package))
             assert found is not None
             assert slow_severities(ways) == {
                 size: route.severity for size, route in found.routes.items()

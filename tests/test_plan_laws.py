@@ -28,6 +28,7 @@ from servanda.settlements import BEST, Survey
 from servanda.situation import Situation, lay, leave_out
 from servanda.stability import Concept
 from servanda.target import judge
+from servanda.temptation import on_arrays
 from slow import Outcome, Slow, State
 from slow_course import ImpossibleError
 from slow_plans import SlowPlan
@@ -336,7 +337,8 @@ def test_both_find_the_same_roadmaps_under_a_plan(
             )
             if not 1 < len(ways.changes) <= MOST_CHANGES:
                 continue
-            found = roadmap(pair.survey.grid, pair.fast, pair.survey.no_deal, goal=package.state)
+            counting = on_arrays(pair.survey.grid)
+            found = roadmap(pair.fast, pair.survey.no_deal, counting, goal=package.state)
             assert found is not None
             routes = {size: route.severity for size, route in found.routes.items()}
             assert slow_severities(ways) == routes, pair.about(ways.package)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from oxidd.util import BooleanOperator
 
 from servanda.conditions import OptionId, mentions
@@ -74,6 +76,9 @@ class Deterrence(Symbolic):
         default_factory=dict, repr=False
     )
     _pool: Pool = field(default_factory=dict, repr=False)
+    _counted: dict[tuple[PartyId, int | None, tuple[bool, ...]], Diagram] = field(
+        default_factory=dict, repr=False
+    )
 
     def seen_by(self, case: Case) -> Deterrence:
         """Return the same for a case that differs in the parties' wishes only.
@@ -86,7 +91,7 @@ class Deterrence(Symbolic):
         case
             The same options, rules and facts.
         """
-        new = replace(self, case=case, _stable={}, _equilibria={}, _layers={})
+        new = replace(self, case=case, _stable={}, _equilibria={}, _layers={}, _counted={})
         for known in ("_moves", "feasible"):
             new.__dict__[known] = getattr(self, known)
         new.__dict__["_spelling"] = self._spelling.seen_by(case)
@@ -227,7 +232,98 @@ class Deterrence(Symbolic):
             if self._leads(party, state, better & spelling.truth(words.condition(rule.that)))
         )
 
+    # --------------------------------------------------------------- what can be counted on
+
+    def wishes_lacking(self, party: PartyId, state: Levels) -> tuple[int, ...]:
+        """Return which of a party's wishes a state does not grant, counted from 1 downwards."""
+        granted = self._granted(party, state)
+        return tuple(number for number, met in enumerate(granted, start=1) if not met)
+
+    @in_room
+    def counting_on_more(self, party: PartyId, state: Levels, first: int | None = None) -> Diagram:
+        """Return from where a party can count on more than it has in a state.
+
+        By a move or by staying it comes to where no sequence of the others' improvements leaves
+        it no better off than in the state: its SEQ sanction value there is above what it has.
+
+        Parameters
+        ----------
+        party, state
+            Who counts on it, and the state beside which it is more.
+        first
+            Better by its `first` wishes already, whatever the others say; None for all of them.
+        """
+        key = (party, first, self._granted(party, state))
+        if key not in self._counted:
+            goal = self.feasible & ~self._above(party, state, first)
+            if self._moves.waits:
+                left = self._responses(party, improving=True).into(goal) | goal
+            else:
+                left = self._widened(goal, party, improving=True, until=None)[0][-1].states
+            more = self.feasible & ~left
+            self._counted[key] = self._before(self._relations.step(party), more) | more
+        return self._counted[key]
+
+    @in_room
+    def just_above(self, party: PartyId, state: Levels, first: int) -> dict[OptionId, int] | None:
+        """Return a state that a party prefers to another by one of its wishes, and no earlier one.
+
+        Parameters
+        ----------
+        party, state
+            Who prefers it, to which.
+        first
+            The number of the wish, counted from 1.
+        """
+        return self.pick(self._above(party, state, first) & ~self._above(party, state, first - 1))
+
+    def table(self, states: Diagram, start: Levels, changes: Levels) -> NDArray[np.bool_]:
+        """Return which states on the way are in a set.
+
+        Parameters
+        ----------
+        states
+            The set.
+        start, changes
+            From where, and which options come to stand at which levels.
+
+        Returns
+        -------
+        (2^n,) bool
+            An entry for each set of the n changes, as bits in their order.
+        """
+        spelling = self._spelling
+        kept = {o: level for o, level in start.items() if o not in changes}
+        known: dict[tuple[int, Diagram], NDArray[np.bool_]] = {}
+        twins = [(o, spelling.at(o, start[o]), spelling.at(o, n)) for o, n in changes.items()]
+
+        def among(left: Diagram, number: int) -> NDArray[np.bool_]:
+            if not number or not left.satisfiable():
+                return np.full(1 << number, left.satisfiable())
+            if (number, left) not in known:
+                option, before, after = twins[number - 1]
+                variables = spelling.variables((option,))
+                parts = (
+                    among(left.apply_exists(_AND, here, variables), number - 1)
+                    for here in (before, after)
+                )
+                known[number, left] = np.concatenate([*parts])
+            return known[number, left]
+
+        fixed = self.feasible & states
+        rest = fixed.apply_exists(_AND, self._alone(kept), spelling.variables(kept))
+        return among(rest, len(twins))
+
     # ------------------------------------------------------------------------------- sets
+
+    def _above(self, party: PartyId, state: Levels, first: int | None = None) -> Diagram:
+        """Return what a party prefers to a state, by some of its first wishes or by all."""
+        spelling = self._spelling
+        pairs = [
+            (wish, spelling.yes if met else ~spelling.yes)
+            for wish, met in zip(spelling.wishes(party), self._granted(party, state), strict=True)
+        ]
+        return self.feasible & spelling.outweighs(pairs[:first], equal=False)
 
     def _leads(self, party: PartyId, state: Levels, goal: Diagram) -> bool:
         """Return whether a party can move from a state into a set, feasible or not."""

@@ -20,11 +20,11 @@ from servanda.acceptance import signatories
 from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent
 from servanda.errors import UsageError
-from servanda.grid import Grid
 from servanda.model import PartyId
 from servanda.nodeal import NoDeal
 from servanda.situation import Situation
-from servanda.stability import Concept
+from servanda.states import Cells
+from servanda.temptation import Counting, Way
 
 MOST_CHANGES = 18
 Sets = NDArray[np.int64]
@@ -127,19 +127,21 @@ class Roadmap:
 class _Walk:
     """Everything about the sets of changes on the way to `goal`; arrays have one entry a set."""
 
-    grid: Grid
     situation: Situation
     no_deal: NoDeal
     goal: int
+    counting: Counting
     tick: Tick
+    _severities: dict[Fraction, int] = field(default_factory=lambda: {Fraction(0): 0})
 
     @cached_property
-    def changes(self) -> dict[OptionId, int]:
-        return self.situation.space.changes(self.situation.start, self.goal)
+    def way(self) -> Way:
+        space, start = self.situation.space, self.situation.start
+        return Way(space, start, space.changes(start, self.goal))
 
     @cached_property
     def options(self) -> list[OptionId]:
-        return list(self.changes)
+        return list(self.way.changes)
 
     @cached_property
     def full(self) -> int:
@@ -150,54 +152,58 @@ class _Walk:
         return signatories(self.situation, self.goal)
 
     @cached_property
-    def states(self) -> Sets:
-        """The state once each set of changes is made."""
-        space, start = self.situation.space, self.situation.start
-        states = space.listed([start])
-        for option, level in self.changes.items():
-            step = space.put(start, {option: level}) - start
-            states = np.concatenate([states, states + step])
-        return states
-
-    @cached_property
     def feasible(self) -> NDArray[np.bool_]:
-        return self.situation.conflict.moves.feasible[self.states]
+        return self.situation.conflict.moves.feasible[self.way.states]
 
     @cached_property
     def waiting(self) -> Sets:
         """The changes whose `when` does not hold in each set's state, as bits."""
         space, whens = self.situation.space, self.situation.conflict.moves.whens
-        bits = np.zeros(len(self.states), dtype=np.int64)
+        bits = np.zeros(self.full + 1, dtype=np.int64)
         for number, option in enumerate(self.options):
             if option in whens:
-                holds = space.holds(whens[option], self.states)
+                holds = space.holds(whens[option], self.way.states)
                 bits |= np.where(holds, 0, 1 << number)
         return bits
 
     @cached_property
-    def unsigned(self) -> tuple[tuple[int, PartyId], ...]:
-        """Changes made by a party that does not sign: they must be improvements to it."""
-        options = self.situation.case.options
+    def unsigned(self) -> tuple[tuple[int, Cells], ...]:
+        """Changes made by a party that does not sign, and its values: they must improve these."""
+        options, payoffs = self.situation.case.options, self.situation.conflict.payoffs
         return tuple(
-            (1 << number, owner)
+            (1 << number, payoffs[owner].of(self.way.states))
             for number, name in enumerate(self.options)
             for owner in options[name].owners
             if owner not in self.signing
         )
 
-    def after(self, made: int, size: int) -> Sets:
-        """Return the sets reached from `made` by one legal exchange of at most `size` changes."""
-        steps = np.array([0], dtype=np.int64)
-        for number in range(len(self.options)):
-            if not made >> number & 1:
-                steps = np.concatenate([steps, steps | 1 << number])
-        steps = steps[(self.count[steps] <= size) & (steps > 0) & (steps & self.waiting[made] == 0)]
+    # ------------------------------------------------------------------------------- steps
+
+    def after(self, made: int, size: int, among: Sets) -> Sets:
+        """Return the sets, of some, reached from `made` by one legal exchange of at most `size`.
+
+        What is gone through is the shortest list of three: those sets, the exchanges, and all that
+        can still be added.
+        """
+        left = self.full & ~made
+        near = self.exchanges[: self.within[size]]
+        if 1 << left.bit_count() < min(len(near), len(among)):
+            steps = np.array([0], dtype=np.int64)
+            for bit in (1 << n for n in range(len(self.options)) if left >> n & 1):
+                steps = np.concatenate([steps, steps | bit])
+            steps = steps[(self.count[steps] <= size) & (steps > 0)]
+        elif len(near) < len(among):
+            steps = near[near & made == 0]
+        else:
+            steps = among[among & made == made] ^ made
+            steps = steps[(self.count[steps] <= size) & (steps > 0)]
+        return self._legal(made, steps[steps & self.waiting[made] == 0])
+
+    def _legal(self, made: int, steps: Sets) -> Sets:
         sets = steps | made
         legal = self.feasible[sets]
-        for bit, owner in self.unsigned:
-            payoff = self.situation.conflict.payoffs[owner]
-            better = payoff.of(self.states[sets]) > payoff.value(int(self.states[made]))
-            legal &= better | (steps & bit == 0)
+        for bit, values in self.unsigned:
+            legal &= (values[sets] > values[made]) | (steps & bit == 0)
         return np.asarray(sets[legal])
 
     @cached_property
@@ -208,6 +214,16 @@ class _Walk:
             count = np.concatenate([count, count + 1])
         return count
 
+    @cached_property
+    def exchanges(self) -> Sets:
+        """Every set of changes that is not empty, the smallest first."""
+        return np.argsort(self.count, kind="stable")[1:]
+
+    @cached_property
+    def within(self) -> list[int]:
+        """How many exchanges have at most so many changes."""
+        return [int(many) for many in np.cumsum(np.bincount(self.count)) - 1]
+
     # ---------------------------------------------------------------------------- exposure
 
     def able(self, party: PartyId) -> NDArray[np.bool_]:
@@ -217,68 +233,59 @@ class _Walk:
         for number, name in enumerate(self.options):
             option = self.situation.case.options[name]
             if party in option.owners:
-                level, moves = self.changes[name], self.situation.conflict.moves
+                level, moves = self.way.changes[name], self.situation.conflict.moves
                 ends = option.leavable and moves.fallen(name, level) != level
                 revocable = ends if option.joint else option.only is None
                 able |= revocable or (sets >> number & 1 == 0)
         return able
 
     @cached_property
-    def risks(self) -> dict[tuple[PartyId, str], dict[int, Fraction]]:
-        """Severity above zero by party and kind, for each interior set."""
-        return {
-            (party, kind): found
-            for party in self.signing
-            for kind, found in (
-                ("stranded", self._stranded(party)),
-                ("tempted", self._tempted(party)),
-            )
-        }
+    def risks(self) -> dict[tuple[PartyId, str], Sets]:
+        """How severely each signatory is exposed at the interior sets, by kind.
 
-    def _stranded(self, party: PartyId) -> dict[int, Fraction]:
+        Severities are told by their number in `_severities`; 0 is none.
+        """
+        found = {}
+        for party in self.signing:
+            self.tick(f"roadmap: what {self.situation.case.name(party)} risks")
+            found[party, "stranded"] = self._stranded(party)
+            found[party, "tempted"] = self._tempted(party)
+        return found
+
+    def _stranded(self, party: PartyId) -> Sets:
         payoff = self.situation.conflict.payoffs[party]
         floor = payoff.value(self.situation.start)
         floor = min(floor, *(low for low, _ in self.no_deal.bounds(party)))
-        values = payoff.of(self.states)
-        return self._severities(values < floor, lambda n: (int(values[n]), floor), party)
+        values = payoff.of(self.way.states)
+        return self._severe(party, values, lambda value: (value, floor))
 
-    def _tempted(self, party: PartyId) -> dict[int, Fraction]:
-        """W is the SEQ sanction value: what a party can count on once the others have answered."""
-        goal = self.situation.conflict.value(party, self.goal)
-        worth = self.grid.best_sanctioned(party, Concept.SEQ).reshape(-1)[self.states]
-        return self._severities(
-            (worth > goal) & self.able(party), lambda n: (goal, int(worth[n])), party
-        )
+    def _tempted(self, party: PartyId) -> Sets:
+        aim = self.situation.conflict.value(party, self.goal)
+        able = self.able(party)
+        if not able.any():
+            return np.zeros(self.full + 1, dtype=np.int64)
+        worth = np.where(able, self.counting(party, self.goal, self.way), aim)
+        return self._severe(party, worth, lambda value: (aim, value))
 
-    def _severities(
-        self,
-        exposed: NDArray[np.bool_],
-        pair: Callable[[int], tuple[int, int]],
-        party: PartyId,
-    ) -> dict[int, Fraction]:
-        conflict = self.situation.conflict
-        known: dict[tuple[int, int], Fraction] = {}
-        found = {}
-        for number in np.flatnonzero(exposed & self.feasible):
-            if number in {0, self.full}:
-                continue
-            values = pair(int(number))
-            if values not in known:
-                known[values] = conflict.severity(party, *values)
-            found[int(number)] = known[values]
-        return found
+    def _severe(
+        self, party: PartyId, values: Cells, pair: Callable[[int], tuple[int, int]]
+    ) -> Sets:
+        different, places = np.unique(values, return_inverse=True)
+        severity, known = self.situation.conflict.severity, self._severities
+        each = (severity(party, *pair(int(value))) for value in different)
+        numbers = np.array([known.setdefault(found, len(known)) for found in each])
+        found = numbers[places.reshape(-1)]
+        found[~self.feasible] = found[0] = found[self.full] = 0
+        return np.asarray(found)
 
     @cached_property
     def worst(self) -> tuple[list[Fraction], Sets]:
         """Return the severities that occur, in order, and for each set the place of its worst."""
-        worst: dict[int, Fraction] = {}
-        for found in self.risks.values():
-            for number, severity in found.items():
-                worst[number] = max(worst.get(number, Fraction(0)), severity)
-        scale = sorted({Fraction(0), *worst.values()})
+        risks, scale = self.risks.values(), sorted(self._severities)
+        places = np.array([scale.index(severity) for severity in self._severities])
         ranks = np.zeros(self.full + 1, dtype=np.int64)
-        for number, severity in worst.items():
-            ranks[number] = scale.index(severity)
+        for found in risks:
+            np.maximum(ranks, places[found], out=ranks)
         return scale, ranks
 
     @cached_property
@@ -286,40 +293,62 @@ class _Walk:
         """How many exposures each set has."""
         number = np.zeros(self.full + 1, dtype=np.int64)
         for found in self.risks.values():
-            for made in found:
-                number[made] += 1
+            number += (found > 0).astype(np.int64)
         return number
 
     # ------------------------------------------------------------------------------ routes
 
-    def best(self, size: int) -> Route | None:
-        """Return the route with the least worst severity, then fewest exposed, then most steps.
+    def reaches(self, size: int, worst: int) -> bool:
+        """Return whether some order has no exposure above a place on the scale.
 
-        Two passes over the sets of changes in order of size: the least worst severity of any
-        way to each set; then, among sets no worse than the goal's, the cheapest way.
+        Each set is left once; those with most changes made are gone on from first.
         """
-        far = len(self.worst[0])
-        ranks = self.worst[1]
-        worst = np.full(self.full + 1, far, dtype=np.int64)
-        worst[0] = 0
-        for made in range(self.full):
-            if worst[made] < far:
-                self.tick(f"roadmap: exchanges of up to {size}")
-                sets = self.after(made, size)
-                found = np.maximum(worst[made], ranks[sets])
-                worst[sets] = np.minimum(worst[sets], found)
-        limit = worst[self.full]
-        if limit == far:
+        fresh = self.worst[1] <= worst
+        left, ahead, seen = np.flatnonzero(fresh), [0], 0
+        while ahead:
+            made = ahead.pop()
+            if made == self.full:
+                return True
+            self.tick(f"roadmap: exchanges of up to {size}")
+            sets = self.after(made, size, left)
+            sets = sets[fresh[sets]]
+            fresh[sets] = False
+            seen += len(sets)
+            if 2 * seen > len(left):
+                left, seen = left[fresh[left]], 0
+            ahead += sets[np.argsort(self.count[sets], kind="stable")].tolist()
+        return False
+
+    def least_worst(self, size: int, most: int) -> int | None:
+        """Return the place of the least worst severity, at most `most`; None if no order leads."""
+        low, high = 0, most
+        if not self.reaches(size, high):
             return None
+        while low < high:
+            middle = (low + high) // 2
+            if self.reaches(size, middle):
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def best(self, size: int, worst: int) -> Route:
+        """Return the route with fewest exposed, then most steps, none exposed above `worst`.
+
+        The sets are gone through in order, for each the cheapest way to it.
+        """
+        ranks = self.worst[1]
+        among = np.flatnonzero(ranks <= worst)
         dear = np.iinfo(np.int64).max
         cost = np.full(self.full + 1, dear, dtype=np.int64)
         came = np.zeros(self.full + 1, dtype=np.int64)
         cost[0] = 0
-        for made in range(self.full):
-            if cost[made] == dear:
+        for made in among.tolist():
+            if cost[made] == dear or made == self.full:
                 continue
-            sets = self.after(made, size)
-            sets = sets[ranks[sets] <= limit]
+            self.tick(f"roadmap: exchanges of up to {size}")
+            sets = self.after(made, size, among)
+            sets = sets[ranks[sets] <= worst]
             price = cost[made] + self.exposed[sets] * 64 - 1
             cheaper = price < cost[sets]
             cost[sets[cheaper]] = price[cheaper]
@@ -336,28 +365,29 @@ class _Walk:
         for made in sets:
             steps.append(tuple(o for n, o in enumerate(self.options) if (made & ~before) >> n & 1))
             before = made
+        severities = tuple(self._severities)
         exposures = [
-            Exposure(found[made], party, int(self.states[made]), kind)
+            Exposure(severities[found[made]], party, int(self.way.states[made]), kind)
             for made in sets
             for (party, kind), found in self.risks.items()
-            if made in found
+            if found[made]
         ]
         return Route(
             steps=tuple(steps),
-            states=tuple(int(self.states[made]) for made in sets),
+            states=tuple(int(self.way.states[made]) for made in sets),
             exposures=tuple(sorted(exposures, reverse=True)),
         )
 
     def author(self) -> Route | None:
         """Return the plan's own order of the changes; those it leaves out come last, at once."""
-        sets = author_sets(self.situation, self.changes)
+        sets = author_sets(self.situation, self.way.changes)
         if not sets:
             return None
         before = [0, *sets]
         barred = (
             number
             for number, (old, new) in enumerate(pairwise(before), start=1)
-            if new not in self.after(old, len(self.options))
+            if new not in self.after(old, len(self.options), np.array([new]))
         )
         return replace(self.route(sets), barred=tuple(barred))
 
@@ -390,16 +420,16 @@ def author_sets(situation: Situation, changes: Mapping[OptionId, int]) -> list[i
 
 
 def roadmap(
-    grid: Grid, situation: Situation, no_deal: NoDeal, *, goal: int, tick: Tick = silent
+    situation: Situation, no_deal: NoDeal, counting: Counting, *, goal: int, tick: Tick = silent
 ) -> Roadmap | None:
     """Return the best orders of steps from the start to a package.
 
     Parameters
     ----------
-    grid
-        The engine, for the sanction values that decide temptation.
     situation, no_deal
         The case under its plan, and where it goes without agreement.
+    counting
+        What a party can count on by stopping or turning back, which decides temptation.
     goal
         The package.
     tick
@@ -415,26 +445,76 @@ def roadmap(
     UsageError
         If the package changes more options than all orders can be searched for.
     """
-    if situation.conflict.walk_away is not None:
+    walk = _of_few(_Walk(situation, no_deal, goal, counting, tick))
+    if walk is None:
         return None
-    walk = _Walk(grid, situation, no_deal, goal, tick)
-    if len(walk.options) > MOST_CHANGES:
-        message = f"the package changes {len(walk.options)} options"
-        raise UsageError(message, f"orders of at most {MOST_CHANGES} changes are searched")
     routes: dict[int, Route] = {}
-    exchange = None
+    most = len(walk.worst[0]) - 1
     for size in range(1, len(walk.options) + 1):
-        route = walk.best(size)
-        if route is None:
+        worst = walk.least_worst(size, most)
+        if worst is None:
             continue
-        routes[size] = route
-        if not route.severity:
-            exchange = size
+        routes[size] = walk.best(size, worst)
+        most = worst
+        if not worst:
             break
     return Roadmap(
-        changes=walk.changes,
+        changes=walk.way.changes,
         routes=routes,
-        exchange=exchange if walk.options else 0,
+        exchange=_closing(walk.options, routes),
         author=walk.author(),
         deadlock=() if routes or not walk.options else walk.deadlock(),
     )
+
+
+def _closing(options: Sequence[OptionId], routes: Mapping[int, Route]) -> int | None:
+    """Return the largest exchange of the first route that exposes nobody."""
+    sizes = (size for size, route in routes.items() if not route.severity)
+    return next(sizes, None) if options else 0
+
+
+def smallest_exchange(
+    situation: Situation, no_deal: NoDeal, counting: Counting, *, goal: int, tick: Tick = silent
+) -> int | None:
+    """Return the smallest exchange that leaves nobody exposed on the way to a package.
+
+    Parameters
+    ----------
+    situation, no_deal, counting, goal, tick
+        As for `roadmap`.
+
+    Returns
+    -------
+    int or None
+        0 where nothing changes; None where every order exposes somebody, and for pure talks.
+
+    Raises
+    ------
+    UsageError
+        As `roadmap`.
+    """
+    walk = _of_few(_Walk(situation, no_deal, goal, counting, tick))
+    if walk is None:
+        return None
+    low, high = 1, len(walk.options)
+    if not high:
+        return 0
+    if not walk.reaches(high, 0):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        if walk.reaches(middle, 0):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _of_few(walk: _Walk) -> _Walk | None:
+    """Return a walk of which every set of changes can be gone through; None for pure talks."""
+    if walk.situation.conflict.walk_away is not None:
+        return None
+    if len(walk.options) > MOST_CHANGES:
+        message = f"the package changes {len(walk.options)} options"
+        raise UsageError(message, f"orders of at most {MOST_CHANGES} changes are searched")
+    return walk

@@ -1,7 +1,7 @@
 """Roadmaps where states are too many for an array: sets of changes are looked at as they come up.
 
 An order without exposure is found by going on from the sets with least at stake, most changes
-made first.  What is at stake is told by local search.  Up to a stated number of sets the least
+made first.  Up to a stated number of sets the least
 worst severity is proved; beyond it the order that looks best step by step is an incumbent, beside
 a bound.
 """
@@ -16,8 +16,6 @@ from heapq import heappop, heappush
 from itertools import combinations, pairwise
 from math import comb
 
-import numpy as np
-
 from servanda.acceptance import signatories
 from servanda.conditions import OptionId, holds
 from servanda.conflict import Conflict, Tick, silent
@@ -25,11 +23,10 @@ from servanda.errors import Undecided
 from servanda.model import PartyId
 from servanda.nodeal import NoDeal
 from servanda.roadmap import Exposure, Roadmap, Route, author_sets
-from servanda.selfenforcement import Responding, answered_alike, search
 from servanda.situation import Situation
-from servanda.states import States, Truth
+from servanda.temptation import Counting, Way
 
-MOST_SETS = 400
+MOST_SETS = 4_000
 """Sets of changes of which it is looked at who is exposed there."""
 
 _MOST_EXCHANGES = 4_000  # of the same size, from one set of changes
@@ -38,7 +35,7 @@ Risks = dict[tuple[PartyId, str], Fraction]
 
 
 def search_roadmap(
-    situation: Situation, no_deal: NoDeal, *, goal: int, tick: Tick = silent
+    situation: Situation, no_deal: NoDeal, counting: Counting, *, goal: int, tick: Tick = silent
 ) -> Roadmap | None:
     """Return the best orders of steps from the start to a package, as far as they are searched.
 
@@ -46,6 +43,8 @@ def search_roadmap(
     ----------
     situation, no_deal
         The case under its plan, and where it goes without agreement.
+    counting
+        What a party can count on by stopping or turning back.
     goal
         The package.
     tick
@@ -58,7 +57,7 @@ def search_roadmap(
     """
     if situation.conflict.walk_away is not None:
         return None
-    walk = _Walk(situation, no_deal, goal, tick)
+    walk = _Walk(situation, no_deal, counting, goal, tick)
     count = len(walk.options)
     routes: dict[int, Route] = {}
     bounds: dict[int, Fraction] = {}
@@ -90,6 +89,7 @@ class _Walk:
 
     situation: Situation
     no_deal: NoDeal
+    counting: Counting
     goal: int
     tick: Tick
     _risks: dict[int, Risks | None] = field(default_factory=dict)
@@ -189,9 +189,10 @@ class _Walk:
             if value(party, here) < floor:
                 found[party, "stranded"] = severity(party, value(party, here), floor)
             aim = value(party, self.goal)
-            worth = self._counts_on(party, here, aim) if self._able(party, made) else None
-            if worth is not None:
-                found[party, "tempted"] = severity(party, aim, worth)
+            if self._able(party, made):
+                worth = self.counting(party, self.goal, Way(self.situation.space, here, {}))[0]
+                if worth > aim:
+                    found[party, "tempted"] = severity(party, aim, int(worth))
         return found
 
     def _able(self, party: PartyId, made: int) -> bool:
@@ -207,41 +208,6 @@ class _Walk:
             if revocable or not made >> number & 1:
                 return True
         return False
-
-    def _counts_on(self, party: PartyId, state: int, aim: int) -> int | None:
-        """Return the most that a party can count on by a move or by staying, if above its aim.
-
-        What it can count on is what is left once the others have answered by improvements.
-        """
-        conflict, payoff = self.conflict, self.conflict.payoffs[party]
-        ways: States = np.append(self.conflict.ways(party, state), conflict.space.listed([state]))
-        values = payoff.of(ways)
-        ways = ways[values > aim]
-        values = payoff.of(ways)
-        others = [other for other in conflict.parties if other != party]
-        best = None
-        while len(ways):
-            place = int(np.argmax(values))
-            if best is not None and values[place] <= best:
-                break
-            floor, least = aim if best is None else best, [int(values[place])]
-
-            def goal(reached: States, floor: int = floor, least: list[int] = least) -> Truth:
-                if len(reached):
-                    least.append(int(payoff.of(reached).min()))
-                return np.asarray(payoff.of(reached) <= floor)
-
-            after = int(ways[place])
-            answer = search(conflict, after, others, goal, how=Responding.GAINING)
-            keep = np.ones(len(ways), dtype=np.bool_)
-            keep[place] = False
-            if answer is None:
-                best = min(least)
-            else:
-                for ends in answered_alike(conflict, ways, (after, answer), gaining=True):
-                    keep &= ~(ends.legal & (payoff.of(ends.states) <= floor))
-            ways, values = ways[keep], values[keep]
-        return best
 
     # ------------------------------------------------------------------------------ routes
 

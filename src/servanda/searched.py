@@ -14,15 +14,17 @@ from servanda.acceptance import Acceptable, How, verdict
 from servanda.candidates import Status
 from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent
+from servanda.errors import UsageError
 from servanda.model import PartyId
 from servanda.nodeal import NoDeal
 from servanda.play import is_open
-from servanda.roadmap import Roadmap
+from servanda.roadmap import MOST_CHANGES, Roadmap, roadmap
 from servanda.roadmap_search import search_roadmap
 from servanda.selfenforcement import PartyGrade, grade_locally, guarded, with_lapse
 from servanda.situation import Situation
 from servanda.solver import Search
 from servanda.stability import Concept, Grade
+from servanda.temptation import on_diagrams
 
 _SHARE = 0.6  # of the time is for the solver
 _CORE_SECONDS = 10.0  # to settle whether a part of a package sticks
@@ -245,7 +247,13 @@ class Searched:
 
     def road(self, state: int) -> tuple[Roadmap | None, str]:
         """Return the orders of steps to a package, as far as they are searched."""
-        found = search_roadmap(self.situation, self.no_deal, goal=state, tick=self.tick)
+        situation, counting = self.situation, on_diagrams(self.situation.conflict)
+        many = len(situation.space.changes(situation.start, state))
+        work = roadmap if many <= MOST_CHANGES else search_roadmap
+        try:
+            found = work(situation, self.no_deal, counting, goal=state, tick=self.tick)
+        except UsageError as error:
+            return None, str(error)
         if found is None or not found.bounds:
             return found, ""
         sizes = ", ".join(map(str, found.bounds))

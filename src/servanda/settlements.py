@@ -29,6 +29,7 @@ from servanda.selfenforcement import PartyGrade, grades
 from servanda.situation import Situation
 from servanda.stability import Concept, Grade, grade_of
 from servanda.states import Truth
+from servanda.temptation import on_arrays
 
 BEST: tuple[How, ...] = get_args(How)
 States = NDArray[np.int64]
@@ -257,7 +258,9 @@ class Survey:
     def road(self, state: int) -> tuple[Roadmap | None, str]:
         """Return the orders of steps to a package, or why there are none."""
         try:
-            found = roadmap(self.grid, self.situation, self.no_deal, goal=state, tick=self.tick)
+            found = roadmap(
+                self.situation, self.no_deal, on_arrays(self.grid), goal=state, tick=self.tick
+            )
         except UsageError as error:
             return None, str(error)
         return found, ""
