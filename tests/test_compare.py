@@ -14,6 +14,7 @@ from servanda.errors import Stopped, UsageError
 from servanda.missing_premises import candidates, follows, missing_premises
 from servanda.model import Case, StatementId
 from servanda.narrative import compare_sections
+from servanda.roadmap import Exchange
 from servanda.wire import compare as as_json
 from servanda.world_situations import Worlds
 from slow_course import ImpossibleError
@@ -357,7 +358,8 @@ def test_a_cell_that_fails_names_the_nearest_package_that_sticks() -> None:
     assert ("no", True) == (near.sticks, near.proved)
     assert near.nearest is None
     asked = cell(found, "ada", "ada")
-    assert ("yes", 1) == (asked.sticks, asked.exchange)
+    assert ("yes", None) == (asked.sticks, asked.proved)
+    assert Exchange(changes=2, size=1) == asked.exchange
 
 
 def test_several_processes_find_what_one_does(compared: Compared) -> None:

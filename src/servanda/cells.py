@@ -12,11 +12,14 @@ from functools import cached_property
 
 from servanda.acceptance import Acceptable, signatories
 from servanda.analysis import Request, survey_of
+from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent
 from servanda.errors import Contradictory, Undecided, UsageError
+from servanda.extent import NEAREST_SECONDS
 from servanda.formula import Formula, shortest_formula
 from servanda.grounds import Grounds, grounds
 from servanda.model import Case, PartyId, Statement
+from servanda.roadmap import Exchange
 from servanda.selfenforcement import Improvement, held_back
 from servanda.stability import Grade
 from servanda.target import TargetVerdict, judge, judge_in_short
@@ -97,10 +100,10 @@ class Cell:
     nearest, proved
         Where the target does not stick: the terms, by their names, in which the nearest package
         that sticks differs from it, in the first world where the plan can be played; None where
-        there is none, or none is known.  And whether that is proved.
+        there is none, or none is known.  And whether that is proved; None where it was not sought.
     exchange
-        Where it sticks: the smallest exchange that leaves nobody exposed on the way; None where
-        no order does, or none was sought.
+        Where it sticks: the smallest exchange that leaves nobody exposed on the way, in the first
+        world where the plan can be played; None where there are no steps, or it cannot be told.
     rests_on
         The wishes and rules that decide the verdict in the first world where the plan can be
         played, for a plan's own author; None where the cell depends on open questions.
@@ -110,9 +113,9 @@ class Cell:
     worldview: str | None
     worlds: tuple[World, ...]
     why: tuple[Reason, ...] = ()
-    nearest: Mapping[str, str] | None = None
-    proved: bool = True
-    exchange: int | None = None
+    nearest: Mapping[OptionId, str] | None = None
+    proved: bool | None = None
+    exchange: Exchange | None = None
     rests_on: Grounds | None = None
 
     @cached_property
@@ -210,7 +213,7 @@ class RowWork:
     case: Case
     plan: str
     views: tuple[str | None, ...]
-    seconds: float = 0.0
+    seconds: float = NEAREST_SECONDS
     tick: Tick = silent
 
     @cached_property
@@ -272,7 +275,7 @@ class RowWork:
         if view is None or view == own_view(case, plan):
             found = grounds(verdict.situation, verdict.no_deal, verdict.states)
             cell = replace(cell, rests_on=found)
-        return self._with_nearest(cell, verdict) if self.seconds else cell
+        return self._with_remedy(cell, verdict)
 
     def _first_in_full(self, cell: Cell) -> TargetVerdict | None:
         """Return the verdict in full, in the first world where the plan can be played."""
@@ -282,13 +285,15 @@ class RowWork:
                 return judge(situation, self.tick)
         return None
 
-    def _with_nearest(self, cell: Cell, verdict: TargetVerdict) -> Cell:
-        """Return the cell with the nearest package that sticks; or the exchange to get there."""
+    def _with_remedy(self, cell: Cell, verdict: TargetVerdict) -> Cell:
+        """Return the cell with the exchange to get there; or the nearest package that sticks."""
         asked = Request(seconds=self.seconds)
         survey = survey_of(verdict.situation, verdict.no_deal, asked, self.tick)
         if verdict.sticks:
-            road = survey.road(verdict.states[0])[0]
-            return replace(cell, exchange=None if road is None else road.exchange)
+            ways = [survey.exchange(state) for state in verdict.states]
+            return replace(cell, exchange=max((w for w in ways if w), key=_hard, default=None))
+        if not self.seconds:
+            return cell
         try:
             near = survey.nearest(verdict.states)
         except Undecided:
@@ -300,7 +305,12 @@ class RowWork:
         apart = (space.changes(state, near[0]) for state in verdict.states)
         mine = ({o: n for o, n in each.items() if o in terms} for each in apart)
         named = space.named(min(mine, key=len))
-        return replace(cell, nearest={str(o): level for o, level in named.items()}, proved=proved)
+        return replace(cell, nearest=named, proved=proved)
+
+
+def _hard(way: Exchange) -> tuple[bool, int]:
+    """Return by what one exchange is harder than another: none that will do is the hardest."""
+    return way.size is None, way.size or 0
 
 
 def _overrides(case: Case, view: str) -> bool:

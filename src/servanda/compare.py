@@ -11,6 +11,7 @@ from signal import SIG_IGN, SIGINT, signal
 from servanda.cells import Row, RowWork, own_cells
 from servanda.conflict import Tick, silent
 from servanda.errors import Stopped, UsageError
+from servanda.extent import NEAREST_SECONDS
 from servanda.missing_premises import Missing, missing_premises
 from servanda.model import Case
 from servanda.world_situations import Worlds
@@ -52,7 +53,7 @@ def compare(
     worldviews: Iterable[str] = (),
     *,
     most_premises: int = 1,
-    seconds: float = 0.0,
+    seconds: float = NEAREST_SECONDS,
     jobs: int = 1,
     tick: Tick = silent,
 ) -> Compared:

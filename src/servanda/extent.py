@@ -1,4 +1,4 @@
-"""How far play without a deal is followed: every move up to some states, beyond them by chance."""
+"""How far work goes unasked: where play without a deal is followed, how long to look for a deal."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ MOST_STATES: Final = 50_000
 
 PATHS: Final = 200
 """Paths followed by chance where there are more."""
+
+
+NEAREST_SECONDS: Final = 5.0
+"""How long to look, for each plan and view, for the nearest package that sticks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from unicodedata import normalize
 import click
 
 from servanda.errors import CaseError, Stopped, UsageError, did_you_mean
-from servanda.extent import MOST_STATES
+from servanda.extent import MOST_STATES, NEAREST_SECONDS
 
 DONE, NO, USAGE, FAULTY, INTERRUPTED, CLOSED = 0, 1, 2, 3, 130, 141
 _PLAIN = str.maketrans(
@@ -37,7 +37,7 @@ class Asked:
     worldviews: tuple[str, ...] = ()
     roads: bool = False
     premises: int = 1
-    nearest: float = 0.0
+    nearest: float = NEAREST_SECONDS
     jobs: int = 0
     answers: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
@@ -135,9 +135,10 @@ _OPTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "nearest": click.option(
         "--nearest",
         type=click.FloatRange(min=0),
-        default=0,
+        default=NEAREST_SECONDS,
+        show_default=True,
         metavar="SECONDS",
-        help="Look so long, for each cell, for the nearest package that sticks (default: not).",
+        help="How long to look, for each cell, for the nearest package that sticks; 0 for not.",
     ),
     "jobs": click.option(
         "--jobs",

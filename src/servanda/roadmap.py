@@ -123,6 +123,26 @@ class Roadmap:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """The smallest exchange that leaves nobody exposed on the way to a package.
+
+    Parameters
+    ----------
+    changes
+        How many changes lead to the package.
+    size
+        How many of them must be made at once; None where every order exposes somebody, or none
+        was found that does not.
+    proved
+        Whether no smaller exchange does.
+    """
+
+    changes: int
+    size: int | None
+    proved: bool = True
+
+
 @dataclass(frozen=True)
 class _Walk:
     """Everything about the sets of changes on the way to `goal`; arrays have one entry a set."""
@@ -475,7 +495,7 @@ def _closing(options: Sequence[OptionId], routes: Mapping[int, Route]) -> int | 
 
 def smallest_exchange(
     situation: Situation, no_deal: NoDeal, counting: Counting, *, goal: int, tick: Tick = silent
-) -> int | None:
+) -> Exchange | None:
     """Return the smallest exchange that leaves nobody exposed on the way to a package.
 
     Parameters
@@ -485,8 +505,8 @@ def smallest_exchange(
 
     Returns
     -------
-    int or None
-        0 where nothing changes; None where every order exposes somebody, and for pure talks.
+    Exchange or None
+        Of size 0 where nothing changes; None for pure talks.
 
     Raises
     ------
@@ -496,18 +516,19 @@ def smallest_exchange(
     walk = _of_few(_Walk(situation, no_deal, goal, counting, tick))
     if walk is None:
         return None
-    low, high = 1, len(walk.options)
-    if not high:
-        return 0
-    if not walk.reaches(high, 0):
-        return None
+    many = len(walk.options)
+    if not many:
+        return Exchange(changes=0, size=0)
+    if not walk.reaches(many, 0):
+        return Exchange(changes=many, size=None)
+    low, high = 1, many
     while low < high:
         middle = (low + high) // 2
         if walk.reaches(middle, 0):
             high = middle
         else:
             low = middle + 1
-    return low
+    return Exchange(changes=many, size=low)
 
 
 def _of_few(walk: _Walk) -> _Walk | None:

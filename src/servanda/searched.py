@@ -18,7 +18,7 @@ from servanda.errors import UsageError
 from servanda.model import PartyId
 from servanda.nodeal import NoDeal
 from servanda.play import is_open
-from servanda.roadmap import MOST_CHANGES, Roadmap, roadmap
+from servanda.roadmap import MOST_CHANGES, Exchange, Roadmap, roadmap, smallest_exchange
 from servanda.roadmap_search import search_roadmap
 from servanda.selfenforcement import PartyGrade, grade_locally, guarded, with_lapse
 from servanda.situation import Situation
@@ -259,3 +259,20 @@ class Searched:
         sizes = ", ".join(map(str, found.bounds))
         note = f"for exchanges of {sizes} the best order is not proved to be the best there is"
         return found, note
+
+    def exchange(self, state: int) -> Exchange | None:
+        """Return the smallest exchange that leaves nobody exposed, as far as it is searched.
+
+        None where there are no steps, or it cannot be told.
+        """
+        situation, counting = self.situation, on_diagrams(self.situation.conflict)
+        many = len(situation.space.changes(situation.start, state))
+        if many > MOST_CHANGES:
+            way = self.road(state)[0]
+            if way is None:
+                return None
+            return Exchange(changes=many, size=way.exchange, proved=not way.open_sizes)
+        try:
+            return smallest_exchange(situation, self.no_deal, counting, goal=state, tick=self.tick)
+        except UsageError:
+            return None

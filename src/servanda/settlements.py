@@ -24,7 +24,7 @@ from servanda.grid import Grid
 from servanda.model import PartyId
 from servanda.nodeal import NoDeal
 from servanda.play import reachable
-from servanda.roadmap import Roadmap, roadmap
+from servanda.roadmap import Exchange, Roadmap, roadmap, smallest_exchange
 from servanda.selfenforcement import PartyGrade, grades
 from servanda.situation import Situation
 from servanda.stability import Concept, Grade, grade_of
@@ -264,6 +264,16 @@ class Survey:
         except UsageError as error:
             return None, str(error)
         return found, ""
+
+    def exchange(self, state: int) -> Exchange | None:
+        """Return the smallest exchange that leaves nobody exposed; None if there are no steps."""
+        counting = on_arrays(self.grid)
+        try:
+            return smallest_exchange(
+                self.situation, self.no_deal, counting, goal=state, tick=self.tick
+            )
+        except UsageError:
+            return None
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -19,6 +19,7 @@ from servanda.narrative.phrases import (
     wishes,
 )
 from servanda.narrative.section import Section, Table
+from servanda.roadmap import Exchange
 from servanda.states import StateSpace
 from servanda.threats import ThreatFinding
 from servanda.worlds import own_view
@@ -123,9 +124,41 @@ def _plan_section(compared: Compared, row: Row) -> Section:
         more = len(cell.why) - _FEW
         if more > 0:
             why += f" And so on for {more} more."
-        rows.append((_view(cell.worldview), _verdict(cell), _grade(cell), why, rests_words(cell)))
-    columns = ("View", "Sticks", "Test", "What decides", "Rests on")
+        told = (why, remedy_words(case, cell), rests_words(cell))
+        rows.append((_view(cell.worldview), _verdict(cell), _grade(cell), *told))
+    nearest = "Nearest that sticks, and the way there"
+    columns = ("View", "Sticks", "Test", "What decides", nearest, "Rests on")
     return Section(f"{row.plan}: {case.plans[row.plan].title}", (), (Table(columns, tuple(rows)),))
+
+
+def remedy_words(case: Case, cell: Cell) -> str:
+    """Return how to get to a target that sticks; or the terms of the nearest package that does."""
+    if cell.exchange is not None:
+        return _way(cell.exchange)
+    if cell.proved is None:
+        return ""
+    if cell.nearest is None:
+        return "no package sticks" if cell.proved else "not found in the time there was"
+    levels = {
+        option: case.options[option].levels.index(level) for option, level in cell.nearest.items()
+    }
+    best = "" if cell.proved else ", unless a nearer one does"
+    if not levels:
+        return f"would stick, were the rest otherwise{best}"
+    return f"would stick with this instead: {terms(case, levels.items())}{best}"
+
+
+def _way(way: Exchange) -> str:
+    """Return how many changes lead to a target, and how many must be made at once."""
+    if not way.changes:
+        return "itself: nothing changes"
+    many = counted(way.changes, "change")
+    if way.size is None:
+        return f"itself: {many}; every order exposes somebody"
+    least = "" if way.proved else " at most"
+    if way.size == 1:
+        return f"itself: {many}, one at a time"
+    return f"itself: {many}, {way.size} of them at once{least}"
 
 
 def rests_words(cell: Cell) -> str:

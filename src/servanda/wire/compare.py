@@ -39,7 +39,7 @@ def compare(compared: Compared, *, worlds: bool = False) -> Data:
 
 
 def _cell(space: StateSpace, cell: Cell) -> Data:
-    nearest = cell.nearest
+    nearest, way = cell.nearest, cell.exchange
     return {
         "plan": cell.plan,
         "worldview": cell.worldview or "base",
@@ -47,7 +47,9 @@ def _cell(space: StateSpace, cell: Cell) -> Data:
         "worlds": list(cell.share),
         "acceptable": None if cell.acceptable is None else cell.acceptable.value,
         "grade": None if cell.grade is None else cell.grade.value,
-        "exchange": cell.exchange,
+        "exchange": None if way is None else way.size,
+        "exchange_proved": None if way is None else way.proved,
+        "changes": None if way is None else way.changes,
         "why": [_reason(space, each) for each in cell.why],
         "nearest": None if nearest is None else dict(nearest),
         "nearest_proved": cell.proved,
