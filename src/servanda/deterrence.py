@@ -7,7 +7,7 @@ to look at one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
@@ -75,6 +75,9 @@ class Deterrence(Symbolic):
     _layers: dict[tuple[PartyId, Concept, tuple[bool, ...]], tuple[_Layer, ...]] = field(
         default_factory=dict, repr=False
     )
+    _led: dict[tuple[PartyId, Concept], dict[tuple[bool, ...], Diagram]] = field(
+        default_factory=dict, repr=False
+    )
     _pool: Pool = field(default_factory=dict, repr=False)
     _counted: dict[tuple[PartyId, int | None, tuple[bool, ...]], Diagram] = field(
         default_factory=dict, repr=False
@@ -91,7 +94,7 @@ class Deterrence(Symbolic):
         case
             The same options, rules and facts.
         """
-        new = replace(self, case=case, _stable={}, _equilibria={}, _layers={}, _counted={})
+        new = replace(self, case=case, _stable={}, _equilibria={}, _layers={}, _led={}, _counted={})
         for known in ("_moves", "feasible"):
             new.__dict__[known] = getattr(self, known)
         new.__dict__["_spelling"] = self._spelling.seen_by(case)
@@ -122,13 +125,8 @@ class Deterrence(Symbolic):
         better = self.feasible & ~self._below(party, state)
         if concept is Concept.NASH:
             return self._to(party, state, better, improving=False)
-        here = self._alone(state)
-
-        def free(answered: Diagram) -> Diagram:
-            return self._before(self._relations.step(party), better & ~answered) & here
-
-        layers = self._led(party, state, concept, until=lambda each: not free(each).satisfiable())
-        return self._to(party, state, better & ~layers[-1].states, improving=False)
+        answered = self._answered(party, state, concept)
+        return self._to(party, state, better & ~answered, improving=False)
 
     @in_room
     def unanswered(
@@ -147,12 +145,14 @@ class Deterrence(Symbolic):
         after = self.undeterred(party, state, concept)
         if after is None:
             return None
-        answered = self.feasible & self._led(party, state, concept)[-1].states
+        spelling, bits = self._spelling, self._state(after)
+        answered = self.feasible & self._answered(party, state, concept)
         kept = dict(after)
         for option in after:
-            rest = {o: level for o, level in kept.items() if o != option}
-            if not (self._alone(rest) & answered).satisfiable():
-                kept = rest
+            wider = answered.exists(spelling.variables((option,)))
+            if not wider.eval(bits):
+                answered = wider
+                del kept[option]
         return after, kept
 
     @in_room
@@ -166,7 +166,7 @@ class Deterrence(Symbolic):
         """
         if self._moves.waits:
             return None
-        layers = self._led(party, state, concept)
+        layers = self._layered(party, state, concept)
         improving = concept is Concept.SEQ
         path: list[tuple[PartyId, dict[OptionId, int]]] = []
         here = dict(after)
@@ -259,7 +259,8 @@ class Deterrence(Symbolic):
             if self._moves.waits:
                 left = self._responses(party, improving=True).into(goal) | goal
             else:
-                left = self._widened(goal, party, improving=True, until=None)[0][-1].states
+                wider = self._widened(goal, party, improving=True)
+                *_, left = (goal, *(layer.states for layer in wider))
             more = self.feasible & ~left
             self._counted[key] = self._before(self._relations.step(party), more) | more
         return self._counted[key]
@@ -343,62 +344,85 @@ class Deterrence(Symbolic):
         """Return where a party is no better off than in a state."""
         return self.feasible & ~self.at_least(party, state, better=True)
 
-    def _led(
-        self,
-        party: PartyId,
-        state: Levels,
-        concept: Concept,
-        until: Callable[[Diagram], bool] | None = None,
-    ) -> tuple[_Layer, ...]:
-        """Return from where the others can lead to what deters, layer by layer.
+    def _answered(self, party: PartyId, state: Levels, concept: Concept) -> Diagram:
+        """Return a set of states that tells which gains from a state the others can answer.
 
-        With `until` the work ends as soon as a layer is enough.
+        1. What deters from a state deters from any that is better for the party.  So what is known
+           of a worse state is where the work begins, and all that is known to lead there.
+        2. A gain that even for a better state nothing answers is not answered here: then what is
+           known of that one is enough.  So is a part, once it answers every gain.
         """
-        key = (party, concept, self._granted(party, state))
-        if key in self._layers:
-            return self._layers[key]
+        granted, known = self._granted(party, state), self._led.setdefault((party, concept), {})
+        if granted not in known:
+            free = self._free(party, state)
+            above = min((wishes for wishes in known if wishes > granted), default=None)
+            if above is not None and free(known[above]):
+                return known[above]
+            goal = self._deters(party, state, concept)
+            improving = concept is Concept.SEQ
+            if self._moves.waits:
+                known[granted] = self._responses(party, improving=improving).into(goal)
+            else:
+                under = max((wishes for wishes in known if wishes < granted), default=None)
+                goal |= known[under] if under is not None else goal
+                layers = [_Layer(None, goal)]
+                for layer in self._widened(goal, party, improving=improving):
+                    layers.append(layer)
+                    if not free(layer.states):
+                        return layer.states
+                known[granted] = layers[-1].states
+        return known[granted]
+
+    def _free(self, party: PartyId, state: Levels) -> Callable[[Diagram], bool]:
+        """Return what tells whether a party gains by a move out of the states that are answered."""
+        step, spelling = self._relations.step(party), self._spelling
+        own, here = self._own(party), self._alone(state)
+        ends = step.relation.apply_exists(_AND, here, spelling.variables(self.case.options))
+        better = self.feasible & ~self._below(party, state)
+        better &= spelling.every(spelling.at(o, n) for o, n in state.items() if o not in own)
+
+        def free(answered: Diagram) -> bool:
+            left = (better & ~answered).exists(step.idle).substitute(step.renaming)
+            return bool((left & ends).satisfiable())
+
+        return free
+
+    def _own(self, party: PartyId) -> dict[OptionId, None]:
+        """Return the options that a party may change, joint ones it may leave included."""
+        reach = self._moves.reach((party,))
+        fallen = (option for _, falling in reach.packages for option in falling)
+        return dict.fromkeys((*reach.free, *reach.terms, *fallen))
+
+    def _deters(self, party: PartyId, state: Levels, concept: Concept) -> Diagram:
+        """Return where a party is no better off than in a state, for SMR whatever it then does."""
         goal = self._below(party, state)
         if concept is Concept.SMR:
             goal &= ~self._before(self._relations.step(party), self.feasible & ~goal)
-        improving = concept is Concept.SEQ
-        if self._moves.waits:
-            whole = self._responses(party, improving=improving).into(goal)
-            layers, done = [_Layer(None, goal), _Layer(None, whole)], True
-        else:
-            layers, done = self._widened(goal, party, improving=improving, until=until)
-        if done:
-            self._layers[key] = tuple(layers)
-        return tuple(layers)
+        return goal
 
-    def _widened(
-        self,
-        goal: Diagram,
-        party: PartyId,
-        *,
-        improving: bool,
-        until: Callable[[Diagram], bool] | None,
-    ) -> tuple[list[_Layer], bool]:
-        """Return the layers, and whether they go as far as can be."""
-        movers = self._others_by_bearing(party)
-        layers = [_Layer(None, goal)]
-        settled = 0
+    def _layered(self, party: PartyId, state: Levels, concept: Concept) -> tuple[_Layer, ...]:
+        """Return from where the others can lead to what deters, layer by layer."""
+        key = (party, concept, self._granted(party, state))
+        if key not in self._layers:
+            goal = self._deters(party, state, concept)
+            wider = self._widened(goal, party, improving=concept is Concept.SEQ)
+            self._layers[key] = (_Layer(None, goal), *wider)
+        return self._layers[key]
+
+    def _widened(self, goal: Diagram, party: PartyId, *, improving: bool) -> Iterator[_Layer]:
+        """Yield from where the others can lead to a goal, wider and wider, mover by mover."""
+        movers, found, settled = self._others_by_bearing(party), goal, 0
         while settled < len(movers):
             for mover in movers:
                 self.tick(f"answers by {self.case.name(mover)}")
-                found = layers[-1].states
-                wider = found | self._before(
-                    self._relations.step(mover, improving=improving), found
-                )
-                if wider == found:
-                    settled += 1
-                else:
-                    settled = 1
-                    layers.append(_Layer(mover, wider))
-                    if until is not None and until(wider):
-                        return layers, False
+                step = self._relations.step(mover, improving=improving)
+                wider = found | self._before(step, found)
+                settled = settled + 1 if wider == found else 1
+                if wider != found:
+                    found = wider
+                    yield _Layer(mover, wider)
                 if settled >= len(movers):
-                    return layers, True
-        return layers, True
+                    break
 
     def _others_by_bearing(self, party: PartyId) -> list[PartyId]:
         """Return the other parties, first those whose options a party's wishes speak of."""
@@ -421,9 +445,7 @@ class Deterrence(Symbolic):
         3. Option by option the level nearest to the present one is kept that still leads there.
         """
         step, spelling = self._relations.step(party, improving=improving), self._spelling
-        reach = self._moves.reach((party,))
-        fallen = (option for _, falling in reach.packages for option in falling)
-        own = dict.fromkeys((*reach.free, *reach.terms, *fallen))
+        own = self._own(party)
         then = {o: self._stands_twice(step, o) for o in own}
         every = spelling.variables(self.case.options)
         left = step.relation.apply_exists(_AND, self._alone(state), every)

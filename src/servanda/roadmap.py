@@ -173,16 +173,22 @@ class _Walk:
 
     @cached_property
     def feasible(self) -> NDArray[np.bool_]:
-        return self.situation.conflict.moves.feasible[self.way.states]
+        feasible = np.ones(self.full + 1, dtype=np.bool_)
+        conflict, words = self.situation.conflict, self.situation.case.vocabulary
+        for rule in conflict.case.never:
+            feasible &= ~self.way.holds(words.condition(rule.that))
+        for option in conflict.frozen & set(self.options):
+            feasible &= np.arange(self.full + 1) >> self.options.index(option) & 1 == 0
+        return feasible
 
     @cached_property
     def waiting(self) -> Sets:
         """The changes whose `when` does not hold in each set's state, as bits."""
-        space, whens = self.situation.space, self.situation.conflict.moves.whens
+        whens = self.situation.conflict.moves.whens
         bits = np.zeros(self.full + 1, dtype=np.int64)
         for number, option in enumerate(self.options):
             if option in whens:
-                holds = space.holds(whens[option], self.way.states)
+                holds = self.way.holds(whens[option])
                 bits |= np.where(holds, 0, 1 << number)
         return bits
 
@@ -191,7 +197,7 @@ class _Walk:
         """Changes made by a party that does not sign, and its values: they must improve these."""
         options, payoffs = self.situation.case.options, self.situation.conflict.payoffs
         return tuple(
-            (1 << number, payoffs[owner].of(self.way.states))
+            (1 << number, self.way.values(payoffs[owner]))
             for number, name in enumerate(self.options)
             for owner in options[name].owners
             if owner not in self.signing
@@ -276,8 +282,7 @@ class _Walk:
         payoff = self.situation.conflict.payoffs[party]
         floor = payoff.value(self.situation.start)
         floor = min(floor, *(low for low, _ in self.no_deal.bounds(party)))
-        values = payoff.of(self.way.states)
-        return self._severe(party, values, lambda value: (value, floor))
+        return self._severe(party, self.way.values(payoff), lambda value: (value, floor))
 
     def _tempted(self, party: PartyId) -> Sets:
         aim = self.situation.conflict.value(party, self.goal)

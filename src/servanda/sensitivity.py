@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
-from servanda.conflict import Tick, silent, with_preference, with_rules
+from servanda.conflict import Tick, silent, with_preference, with_preferences, with_rules
 from servanda.errors import Stopped, UsageError
 from servanda.grounds import Grounds
-from servanda.model import PartyId, Preference, Rule, Statement, StatementId
+from servanda.model import Case, PartyId, Preference, Rule, Statement, StatementId
 from servanda.situation import Situation, leave_out
 from servanda.target import TargetVerdict, judge_in_short
 
@@ -158,7 +158,7 @@ def apply(situation: Situation, change: Change) -> Situation:
     if change.kind == "swap":
         place = groups.index(change.first)
         groups[place], groups[place + 1] = groups[place + 1], groups[place]
-        return _with_groups(situation, change.party, groups)
+        return _wanting(situation, {change.party: Preference(ordered=tuple(groups))})
     return without_statements(situation, {change.party: {change.first[0].id}})
 
 
@@ -166,29 +166,40 @@ def without_statements(
     situation: Situation, gone: Mapping[PartyId, Iterable[StatementId]]
 ) -> Situation:
     """Return the situation with some statements dropped."""
-    for party, names in gone.items():
-        dropped = frozenset(names)
-        preference = situation.case.preferences[party]
-        if preference.form == "points":
-            ids = {s.wish: s.id for group in situation.case.statements(party) for s in group}
-            points = {w: p for w, p in preference.points.items() if ids[w] not in dropped}
-            fewer = preference.model_copy(update={"points": points})
-            conflict = with_preference(situation.conflict, party, fewer)
-            situation = replace(situation, conflict=conflict)
-            continue
-        groups = [
-            tuple(statement for statement in group if statement.id not in dropped)
-            for group in situation.case.statements(party)
-        ]
-        situation = _with_groups(situation, party, [group for group in groups if group])
-    return situation
+    left = {party: _left(situation.case, party, frozenset(names)) for party, names in gone.items()}
+    return _wanting(situation, left)
 
 
-def _with_groups(
-    situation: Situation, party: PartyId, groups: Sequence[tuple[Statement, ...]]
-) -> Situation:
-    preference = Preference(ordered=tuple(groups))
-    return replace(situation, conflict=with_preference(situation.conflict, party, preference))
+def _left(case: Case, party: PartyId, dropped: frozenset[StatementId]) -> Preference:
+    """Return what is left of a party's wishes without some statements."""
+    preference = case.preferences[party]
+    if preference.form == "points":
+        ids = {s.wish: s.id for group in case.statements(party) for s in group}
+        points = {
+            wish: worth for wish, worth in preference.points.items() if ids[wish] not in dropped
+        }
+        return preference.model_copy(update={"points": points})
+    groups = (
+        tuple(statement for statement in group if statement.id not in dropped)
+        for group in case.statements(party)
+    )
+    return Preference(ordered=tuple(group for group in groups if group))
+
+
+def _wanting(situation: Situation, changed: Mapping[PartyId, Preference]) -> Situation:
+    """Return the situation with some parties' wishes replaced.
+
+    Where there are too many states for arrays, what is found out of a party is kept by its wishes.
+    """
+    conflict = situation.conflict
+    if situation.space.dense:
+        for party, preference in changed.items():
+            conflict = with_preference(conflict, party, preference)
+    elif changed:
+        preferences = {**conflict.case.preferences, **changed}
+        case = conflict.case.model_copy(update={"preferences": preferences})
+        conflict = with_preferences(conflict, case)
+    return replace(situation, conflict=conflict)
 
 
 def _sticks(situation: Situation) -> bool:
@@ -261,9 +272,24 @@ def assumptions(situation: Situation) -> tuple[Piece, ...]:
     return (*statements, *(rule for rule in case.never if rule.assumed))
 
 
-def keep_only(situation: Situation, kept: Iterable[Piece]) -> Situation:
-    """Return the situation with every assumption dropped but these."""
+def keep_only(
+    situation: Situation,
+    kept: Iterable[Piece],
+    ruled: dict[tuple[Rule, ...], Situation] | None = None,
+) -> Situation:
+    """Return the situation with every assumption dropped but these.
+
+    Parameters
+    ----------
+    situation
+        The case under its plan.
+    kept
+        The assumptions that stay.
+    ruled
+        The situation by the rules that are left, noted down here for the next time.
+    """
     kept = list(kept)
+    ruled = {} if ruled is None else ruled
     gone: dict[PartyId, set[StatementId]] = {}
     rules = []
     for piece in assumptions(situation):
@@ -275,7 +301,9 @@ def keep_only(situation: Situation, kept: Iterable[Piece]) -> Situation:
             gone.setdefault(piece[0], set()).add(piece[1].id)
     if rules:
         never = tuple(rule for rule in situation.case.never if rule not in rules)
-        situation = replace(situation, conflict=with_rules(situation.conflict, never))
+        if never not in ruled:
+            ruled[never] = replace(situation, conflict=with_rules(situation.conflict, never))
+        situation = ruled[never]
     return without_statements(situation, gone)
 
 
@@ -303,9 +331,10 @@ def smallest(
     """
     pieces = assumptions(situation)
     wanted = _sticks(situation)
+    ruled: dict[tuple[Rule, ...], Situation] | None = None if situation.space.dense else {}
 
     def holds(kept: Sequence[Piece]) -> bool:
-        return _sticks(keep_only(situation, kept)) == wanted
+        return _sticks(keep_only(situation, kept, ruled)) == wanted
 
     incumbent = list(pieces)
     bound = 0

@@ -39,6 +39,7 @@ Worths = Sequence[tuple[Fraction, Diagram]]
 """What something is worth, and where it is worth that."""
 
 _MOST_TOTALS = 2**12
+_CACHE = 2**20  # of results: the memory of more is slow to come by
 _ZERO, _ONE = Fraction(0), Fraction(1)
 
 
@@ -78,7 +79,7 @@ class Spelling:
     def manager(self) -> BCDDManager:
         """Where all diagrams are kept."""
         # One thread: more of them help within one operation only, and most are short.
-        return BCDDManager(self.capacity, max(1, self.capacity // 4), 1)
+        return BCDDManager(self.capacity, min(_CACHE, max(1, self.capacity // 4)), 1)
 
     def sweep(self) -> None:
         """Free the nodes that no set needs; wait for a sweep that has begun by itself."""

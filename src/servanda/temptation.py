@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from servanda.conditions import OptionId
+from servanda.columns import over_columns
+from servanda.conditions import Condition, OptionId
 from servanda.conflict import Conflict
 from servanda.grid import Grid
 from servanda.model import PartyId
+from servanda.preferences import Payoff
 from servanda.selfenforcement import engine_of
 from servanda.stability import Concept
-from servanda.states import Cells, States, StateSpace
+from servanda.states import Cells, States, StateSpace, Truth
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,28 @@ class Way:
     space: StateSpace
     start: int
     changes: Mapping[OptionId, int]
+
+    @cached_property
+    def columns(self) -> Mapping[int, Any]:
+        """Each option's level, by its axis: one level, or one for each set of changes."""
+        axis, levels = self.space.axis, self.space.levels(self.start)
+        columns: dict[int, Any] = {axis[option]: level for option, level in levels.items()}
+        sets = np.arange(1 << len(self.changes))
+        for number, (option, level) in enumerate(self.changes.items()):
+            columns[axis[option]] = np.where(sets >> number & 1, level, levels[option])
+        return columns
+
+    def holds(self, condition: Condition) -> Truth:
+        """Return in which of the states a condition holds."""
+        found = over_columns(condition, self.space.axis)(self.columns)
+        return np.array(np.broadcast_to(found, 1 << len(self.changes)))
+
+    def values(self, payoff: Payoff) -> Cells:
+        """Return what each state is worth to a party."""
+        if payoff.reckon is None:
+            return payoff.of(self.states)
+        found = np.asarray(payoff.reckon.over(self.columns), dtype=payoff.reckon.kind)
+        return np.array(np.broadcast_to(found, 1 << len(self.changes)))
 
     @cached_property
     def states(self) -> States:
@@ -91,7 +116,7 @@ def on_diagrams(conflict: Conflict) -> Counting:
             more = engine.counting_on_more(party, aim, first)
             return engine.table(more, start, way.changes)
 
-        worth = np.full(len(way.states), value(goal), dtype=object)
+        worth = np.full(1 << len(way.changes), value(goal), dtype=object)
 
         def sort(among: NDArray[np.bool_], wishes: tuple[int, ...]) -> None:
             """Find by which of some wishes the states of a set are above the aim."""
