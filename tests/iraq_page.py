@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,6 +25,7 @@ from servanda.narrative.compare import (
     none_words,
     premise_words,
     reason_words,
+    remedy_words,
     rests_words,
     table_section,
     threats_section,
@@ -31,12 +33,15 @@ from servanda.narrative.compare import (
 )
 from servanda.narrative.phrases import counted, listed, names, resting, sentence
 from servanda.narrative.premises import fewest_section, turns_section
+from servanda.narrative.steps import way_section
 from servanda.record import Dossier
 from servanda.report import page
+from servanda.roadmap import roadmap
 from servanda.sensitivity import changes, smallest, turns
 from servanda.situation import Situation
 from servanda.switches import Switched, dials, with_switches
 from servanda.target import judge
+from servanda.temptation import on_diagrams
 from servanda.worlds import every_answer, open_questions, own_view, seen_by
 
 CASE = "iraq-2006"
@@ -214,6 +219,8 @@ def verdict_section(case: Case, cell: Cell, missing: Missing | None = None) -> S
     if among == 1:
         said[0] = f"{verdict}."
     said += [sentence(reason_words(case, cell, each)) for each in cell.why]
+    if cell.sticks == "no":
+        said.append(f"The nearest package that sticks: {remedy_words(case, cell)}.")
     if cell.rests_on is not None:
         said.append(f"What decides the verdict rests on {rests_words(cell)}.")
     if missing is not None and missing.sets:
@@ -249,9 +256,22 @@ def rests_sections(case: Case, cell: Cell) -> Iterator[Section]:
                 said.append(
                     f"No wish of these mentions what the target changes: {names(case, quiet)}."
                 )
+        if world.sticks:
+            yield road_section(situation, where)
         title = f"What it rests on{where}"
         parts = (fewest_section(situation.case, found), turns_section(situation.case, found))
         yield Section(title, tuple(said), (), parts)
+
+
+def road_section(situation: Situation, where: str = "") -> Section:
+    """Return the way to a plan's target, and what its author's own order risks."""
+    target = judge(situation)
+    assert target is not None
+    counting = on_diagrams(situation.conflict)
+    way = roadmap(situation, target.no_deal, counting, goal=target.states[0])
+    assert way is not None
+    found = way_section(situation, way)
+    return replace(found, title=f"{found.title}{where}")
 
 
 def premises(situation: Situation) -> Premises:

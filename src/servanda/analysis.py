@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from math import lcm
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from servanda import selfenforcement
 from servanda.acceptance import Acceptable, Comparison, How, compare, signatories, verdict
@@ -34,7 +34,7 @@ from servanda.threats import ThreatFinding, check_threats
 if TYPE_CHECKING:
     from servanda.searched import Searched
 
-
+Roads = Literal["none", "subject", "all"]
 _NO_ROAD: Final = "`servanda roadmap` works out the order of steps in a case of this size"
 _BESIDE: Final = 3.0  # seconds for what sticks beside a plan's target, if nothing else is said
 
@@ -223,8 +223,8 @@ class Request:
     search
         How long a solver may look for packages; None for as long as it needs.
     roads
-        Whether to order the steps to each package where that takes a search of its own, past
-        arrays.
+        To which packages to order the steps where that takes a search of its own, past arrays:
+        ``none``, the ``subject`` that the answer is about, or ``all``.
     no_deal_limit
         Up to how many states every move without a deal is followed.
     """
@@ -240,7 +240,7 @@ class Request:
     no_deal_limit: int = MOST_STATES
     seconds: float | None = None
     search: float | None = None
-    roads: bool = False
+    roads: Roads = "none"
     until: float | None = None
 
 
@@ -316,7 +316,8 @@ def _tell_packages(examine: _Examiner, asked: Request, known: dict[str, object])
     known["bound"] = survey.bound
     for state in first:
         try:
-            packages.append(examine.package(state))
+            leads = known["target"] is None and not packages
+            packages.append(examine.package(state, subject=leads))
         except Undecided as error:
             known["stopped"] = f"a package is left out: {error}"
             continue
@@ -398,12 +399,19 @@ class _Examiner:
     group_size: int
     tick: Tick
     _known: dict[int, Package] = field(default_factory=dict)
-    roads: bool = True
+    roads: Roads = "all"
 
-    def package(self, state: int) -> Package:
+    def package(self, state: int, *, subject: bool = False) -> Package:
+        """Return a package in full; whether it is the subject tells if its road is wanted."""
         if state not in self._known:
             self._known[state] = self._package(state)
-        return self._known[state]
+        found = self._known[state]
+        wanted = self.roads == "all" or (subject and self.roads == "subject")
+        if found.roadmap_note == _NO_ROAD and wanted:
+            self.tick("ordering the steps")
+            steps, note = self.survey.road(state)
+            found = self._known[state] = replace(found, roadmap=steps, roadmap_note=note)
+        return found
 
     def _package(self, state: int) -> Package:
         survey, situation = self.survey, self.survey.situation
@@ -413,7 +421,7 @@ class _Examiner:
         grade = max((each.grade for each in grades.values()), key=lambda each: each.rank)
         survey.confirm(state, acceptable, grade)
         steps, note = None, _NO_ROAD
-        if self.roads or situation.space.dense:
+        if situation.space.dense:
             steps, note = survey.road(state)
         return Package(
             state=state,
@@ -614,7 +622,7 @@ def blockers(situation: Situation, package: Package) -> tuple[Blocker, ...]:
 
 def _completion(examine: _Examiner, target: TargetVerdict) -> Package:
     """Return a target's first completion in full; where nobody need sign, it is acceptable."""
-    package = examine.package(target.states[0])
+    package = examine.package(target.states[0], subject=True)
     if not target.unsigned:
         return package
     return replace(package, acceptable=Acceptable.SURELY, sticks=package.grade.sticks)

@@ -543,7 +543,9 @@ def roadmap(asked: Asked) -> int:
     from servanda.narrative.verdicts import deal
 
     with _progress(asked) as progress:
-        findings = asking.findings_of(replace(asked, roads=True), progress)
+        first = asked.package is None
+        asked = replace(asked, roads="subject" if first else "all")
+        findings = asking.findings_of(asked, progress)
         found = asking.package_of(asked, findings, progress)
     if found is None:
         raise Stopped(findings.stopped or "there is no package to go to")
@@ -600,7 +602,7 @@ def report(asked: Asked) -> int:
     if asked.output is not None and asking.is_of_the_case(asked, asked.output):
         raise UsageError(f'"{asked.output}" belongs to the case', "write the report beside it")
     with _progress(asked) as progress:
-        findings = asking.findings_of(asked, progress)
+        findings = asking.findings_of(replace(asked, roads="subject"), progress)
         premises = None
         if findings.target is not None and not findings.stopped:
             premises = gather(findings.situation, progress)

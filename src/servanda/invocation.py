@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final, TextIO
+from typing import Any, Final, Literal, TextIO
 from unicodedata import normalize
 
 import click
@@ -35,7 +35,7 @@ class Asked:
     worldview: str | None = None
     plans: tuple[str, ...] = ()
     worldviews: tuple[str, ...] = ()
-    roads: bool = False
+    roads: Literal["none", "subject", "all"] = "none"
     premises: int = 1
     nearest: float = NEAREST_SECONDS
     jobs: int = 0

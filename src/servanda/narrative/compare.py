@@ -124,11 +124,15 @@ def _plan_section(compared: Compared, row: Row) -> Section:
         more = len(cell.why) - _FEW
         if more > 0:
             why += f" And so on for {more} more."
-        told = (why, remedy_words(case, cell), rests_words(cell))
-        rows.append((_view(cell.worldview), _verdict(cell), _grade(cell), *told))
-    nearest = "Nearest that sticks, and the way there"
-    columns = ("View", "Sticks", "Test", "What decides", nearest, "Rests on")
-    return Section(f"{row.plan}: {case.plans[row.plan].title}", (), (Table(columns, tuple(rows)),))
+        rows.append((_view(cell.worldview), _verdict(cell), _grade(cell), why, rests_words(cell)))
+    columns = ("View", "Sticks", "Test", "What decides", "Rests on")
+    near = tuple(
+        (_view(cell.worldview), words) for cell in row.cells if (words := remedy_words(case, cell))
+    )
+    tables = [Table(columns, tuple(rows))]
+    if near:
+        tables.append(Table(("View", "The nearest package that sticks, and the way there"), near))
+    return Section(f"{row.plan}: {case.plans[row.plan].title}", (), tuple(tables))
 
 
 def remedy_words(case: Case, cell: Cell) -> str:
@@ -138,14 +142,14 @@ def remedy_words(case: Case, cell: Cell) -> str:
     if cell.proved is None:
         return ""
     if cell.nearest is None:
-        return "no package sticks" if cell.proved else "not found in the time there was"
+        return "none sticks" if cell.proved else "not found in the time there was"
     levels = {
         option: case.options[option].levels.index(level) for option, level in cell.nearest.items()
     }
     best = "" if cell.proved else ", unless a nearer one does"
     if not levels:
-        return f"would stick, were the rest otherwise{best}"
-    return f"would stick with this instead: {terms(case, levels.items())}{best}"
+        return f"with the same terms, the rest otherwise{best}"
+    return f"with this instead: {terms(case, levels.items())}{best}"
 
 
 def _way(way: Exchange) -> str:

@@ -6,6 +6,7 @@ from servanda.analysis import Findings, Package
 from servanda.narrative.phrases import changed, counted, deed, listed, number
 from servanda.narrative.section import Section, Table
 from servanda.roadmap import Exposure, Roadmap, Route
+from servanda.situation import Situation
 
 _TITLE = "The way there"
 _LONG = 2
@@ -22,20 +23,31 @@ def roadmap_section(findings: Findings, package: Package) -> Section:
     if way is None:
         note = package.roadmap_note or "pure talks are settled in one stroke"
         return Section(_TITLE, (f"No order of steps: {note}.",))
+    return way_section(findings.situation, way)
+
+
+def way_section(situation: Situation, way: Roadmap) -> Section:
+    """Return the smallest exchange that closes a package, its steps, and who is exposed."""
     if not way.changes:
         return Section(_TITLE, ("Nothing needs to change.",))
     if way.deadlock:
-        waiting = listed(f'"{deed(findings.case, option)}"' for option in way.deadlock)
+        waiting = listed(f'"{deed(situation.case, option)}"' for option in way.deadlock)
         if len(way.deadlock) == 1:
             return Section(_TITLE, (f"Blocked: {waiting} waits for what no step brings about.",))
         return Section(_TITLE, (f"A deadlock: these wait on each other: {waiting}.",))
-    paragraphs = [_closing(way), *_unsettled(way), *_author(findings, way), _MEANING]
+    paragraphs = [
+        _closing(way),
+        *_at_once(situation, way),
+        *_unsettled(way),
+        *_author(situation, way),
+        _MEANING,
+    ]
     rows = tuple(
-        (str(size), number(route.severity), _exposed(findings, route))
+        (str(size), number(route.severity), _exposed(situation, route))
         for size, route in way.routes.items()
     )
     columns = ("Largest exchange", "Worst severity", "Who is exposed, and where")
-    return Section(_TITLE, tuple(paragraphs), (Table(columns, rows), *_steps(findings, way)))
+    return Section(_TITLE, tuple(paragraphs), (Table(columns, rows), *_steps(situation, way)))
 
 
 def _unsettled(way: Roadmap) -> list[str]:
@@ -69,23 +81,33 @@ def _closing(way: Roadmap) -> str:
     )
 
 
-def _steps(findings: Findings, way: Roadmap) -> list[Table]:
+def _at_once(situation: Situation, way: Roadmap) -> list[str]:
+    """Return what must happen at once, where the smallest exchange joins several changes."""
+    if way.exchange is None or way.exchange < _LONG:
+        return []
+    route = way.routes[way.exchange]
+    place = max(range(len(route.steps)), key=lambda n: len(route.steps[n]))
+    before, after = ([situation.start, *route.states][n] for n in (place, place + 1))
+    return [f"What must happen at once: {changed(situation.space, before, after)}."]
+
+
+def _steps(situation: Situation, way: Roadmap) -> list[Table]:
     """Return the steps of the order that exposes least, and of the plan's own."""
     routes = way.routes.values()
     best = min(routes, key=lambda route: (route.severity, route.largest), default=None)
-    tables = [] if best is None else [_order(findings, best, "Step")]
+    tables = [] if best is None else [_order(situation, best, "Step")]
     if way.author is not None and (best is None or way.author.states != best.states):
-        tables.append(_order(findings, way.author, "Step of the plan"))
+        tables.append(_order(situation, way.author, "Step of the plan"))
     return tables
 
 
-def _order(findings: Findings, route: Route, title: str) -> Table:
-    before = findings.situation.start
+def _order(situation: Situation, route: Route, title: str) -> Table:
+    before = situation.start
     rows = []
     for place, after in enumerate(route.states, start=1):
-        step = changed(findings.situation.space, before, after)
+        step = changed(situation.space, before, after)
         exposed = [
-            f"{findings.case.name(each.party)} ({each.kind}, {number(each.severity)})"
+            f"{situation.case.name(each.party)} ({each.kind}, {number(each.severity)})"
             for each in route.exposures
             if each.state == after
         ]
@@ -95,9 +117,9 @@ def _order(findings: Findings, route: Route, title: str) -> Table:
     return Table((title, "What changes", "Who is then exposed"), tuple(rows))
 
 
-def _exposed(findings: Findings, route: Route) -> str:
+def _exposed(situation: Situation, route: Route) -> str:
     seen = [
-        _exposure(findings, route, exposure)
+        _exposure(situation, route, exposure)
         for exposure in route.exposures
         if exposure.severity == route.severity
     ]
@@ -106,22 +128,22 @@ def _exposed(findings: Findings, route: Route) -> str:
     return "; ".join(seen) + more if seen else "nobody"
 
 
-def _exposure(findings: Findings, route: Route, exposure: Exposure) -> str:
+def _exposure(situation: Situation, route: Route, exposure: Exposure) -> str:
     place = route.states.index(exposure.state) + 1
-    before = findings.situation.start if place == 1 else route.states[place - 2]
-    name = findings.case.name(exposure.party)
+    before = situation.start if place == 1 else route.states[place - 2]
+    name = situation.case.name(exposure.party)
     said = f"{name}: {exposure.kind} after step {place}"
-    space = findings.situation.space
+    space = situation.space
     if len(space.changes(before, exposure.state)) > _LONG:
         return said
     return f"{said} ({changed(space, before, exposure.state)})"
 
 
-def _author(findings: Findings, way: Roadmap) -> list[str]:
+def _author(situation: Situation, way: Roadmap) -> list[str]:
     route = way.author
     if route is None:
         return []
-    plan = findings.situation.plan
+    plan = situation.plan
     stated = len(plan.steps) if plan else len(route.steps)
     order = f"The plan's own order takes {counted(len(route.steps), 'step')}"
     if stated > len(route.steps):
@@ -133,5 +155,5 @@ def _author(findings: Findings, way: Roadmap) -> list[str]:
         return [f"{order}, the largest of {largest}; step {which} {said}."]
     if not route.severity:
         return [f"{order}, the largest of {largest}; nobody is exposed on the way."]
-    worst = f"its worst severity is {number(route.severity)}: {_exposed(findings, route)}"
+    worst = f"its worst severity is {number(route.severity)}: {_exposed(situation, route)}"
     return [f"{order}, the largest of {largest}; {worst}."]
