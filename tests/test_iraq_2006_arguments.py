@@ -6,6 +6,7 @@ What is found beside the text's conclusion is held as well: the difference is th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from servanda.conditions import OptionId
 from servanda.contributors import Contributor, smallest_coalition
 from servanda.model import Case, Changes, PartyId
 from servanda.nodeal import no_deal
+from servanda.quotas import meetings
 from servanda.selfenforcement import grade_locally
 from servanda.situation import Situation, lay
 from servanda.solver import Search
@@ -336,6 +338,29 @@ def test_contributors_to_the_force_of_p003_are_found_and_the_neighbour_in_the_no
     assert found.coalition is not None
     assert {"turkey": 8_000, "new_eu": 8_000, "eu": 16_000} == dict(found.coalition.shares)
     assert {"turkey", "new_eu", "eu"} == set(found.pivotal)
+
+
+def test_contributors_to_the_force_of_p003_have_caps_and_prices_and_the_rest_is_assumed() -> None:
+    found = verdict("P003")
+    prices = {OptionId("us_admit_error"): Fraction(3)}
+    (meeting,) = meetings(found.situation, prices)
+    assert [32_000, "troops", 36_000] == [meeting.amount, meeting.unit, meeting.most]
+    by_party = {each.contributor.id: each for each in meeting.givers}
+    asked = {party: [ask.id for ask in each.asks][:1] for party, each in by_party.items()}
+    assert {
+        "jordan": ["jordan_goes_invited"],
+        "turkey": ["turkey_goes_invited"],
+        "new_eu": ["new_eu_paid"],
+        "eu": ["eu_price"],
+    } == asked
+    priced = {party: each.contributor.joining for party, each in by_party.items()}
+    assert {"jordan": 0, "turkey": 0, "new_eu": 1, "eu": 3} == priced
+    assert meeting.smallest.coalition is not None
+    assert 4 == meeting.smallest.coalition.cost
+    assert set(meeting.smallest.pivotal) == {"turkey", "new_eu", "eu"}
+    assert {4_000, 8_000, 16_000} == {each.given for each in meeting.givers}
+    caps = [option for option in case().options.values() if option.unit == "troops"]
+    assert all(option.assumption for option in caps)
 
 
 def test_the_contingents_that_p003_asks_for_make_up_its_force_to_a_man() -> None:

@@ -25,6 +25,7 @@ from servanda.groups import GroupGrade, grade_groups
 from servanda.loads import Load, loads
 from servanda.model import PartyId
 from servanda.obstacles import Obstacle, by_party, judged, obstacles
+from servanda.quotas import Meeting, meetings
 from servanda.rankings import Inverse, inverse
 from servanda.relaxation import Relaxation, what_must_give
 from servanda.room import Rooms, who_must_be_there
@@ -126,6 +127,8 @@ class Remedies:
         What would have to give; None where it sticks, or that was not reached.
     rooms
         Who must be in the room; None where that cannot be asked, or was not reached.
+    meetings
+        Who could meet each quota that the case speaks of.
     stopped
         Why the work ended early; empty if it did not.
     """
@@ -146,6 +149,7 @@ class Remedies:
     group: GroupGrade | None = None
     relaxation: Relaxation | None = None
     rooms: Rooms | None = None
+    meetings: tuple[Meeting, ...] = ()
     stopped: str = ""
 
     @property
@@ -217,6 +221,7 @@ class _Subject:
 def _find(about: _Subject, known: dict[str, object]) -> None:
     """Fill `known` with remedies, the most wanted first, so that a stop loses little."""
     verdict, state = about.verdict, about.state
+    known["meetings"] = meetings(about.situation, about.wanted.prices)
     is_package = state is None or analysis.is_package(about.findings, state)
     known["is_package"] = is_package
     witnesses = known["obstacles"] = () if verdict.sticks else obstacles(verdict)

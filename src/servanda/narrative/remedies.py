@@ -24,6 +24,7 @@ from servanda.narrative.phrases import (
     terms,
     wishes,
 )
+from servanda.narrative.quotas import quotas_section
 from servanda.narrative.relaxation import relaxation_section
 from servanda.narrative.room import room_section
 from servanda.narrative.section import Section
@@ -51,6 +52,7 @@ def remedies_sections(findings: Findings, found: Remedies) -> tuple[Section, ...
         *blocked,
         together_section(found),
         carrots_section(found),
+        quotas_section(found.situation.case, found.meetings),
         loads_section(found),
         rankings_section(found),
         group_section(found),

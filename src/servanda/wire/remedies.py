@@ -6,8 +6,10 @@ from fractions import Fraction
 
 from servanda.analysis import Findings
 from servanda.carrots import Carrot, Carrots
+from servanda.contributors import Smallest as Coalitions
 from servanda.loads import Load
 from servanda.obstacles import Obstacle, by_party
+from servanda.quotas import Meeting
 from servanda.rankings import Inverse, NearestRanking
 from servanda.remedies import Nearest, Remedies
 from servanda.shifts import Found, Shift, Smallest
@@ -60,8 +62,41 @@ def remedies(findings: Findings, found: Remedies) -> Data:
         },
         "relaxation": None if found.relaxation is None else relaxation(found.relaxation),
         "rooms": None if found.rooms is None else room(found.rooms),
+        "quotas": [_meeting(each) for each in found.meetings],
         "stopped": findings.stopped or found.stopped or None,
         "missing": list(lacking(found)),
+    }
+
+
+def _meeting(found: Meeting) -> Data:
+    return {
+        "amount": float(found.amount),
+        "unit": found.unit,
+        "givers": {
+            each.contributor.id: {
+                "most": float(each.contributor.cap),
+                "price": float(each.contributor.joining),
+                "target": None if each.given is None else float(each.given),
+                "asks_for": [statement_data(ask) for ask in each.asks],
+                "offers": list(each.offers),
+            }
+            for each in found.givers
+        },
+        "fewest": _coalition(found.smallest),
+        "cheapest": _coalition(found.cheapest),
+    }
+
+
+def _coalition(found: Coalitions) -> Data:
+    return {
+        "status": found.status,
+        "shares": None
+        if found.coalition is None
+        else {party: float(share) for party, share in found.coalition.shares},
+        "price": None if found.coalition is None else float(found.coalition.cost),
+        "short": None if found.none is None else float(found.none.short),
+        "pivotal": list(found.pivotal),
+        "as_good": found.ties,
     }
 
 
