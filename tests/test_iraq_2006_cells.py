@@ -61,7 +61,7 @@ def test_every_cell_is_found_again_in_each_of_its_worlds(
     known: Known,
     record_property: Callable[[str, object], None],
 ) -> None:
-    (row,) = compare(worlds.case, [plan], most_premises=0).rows
+    (row,) = compare(worlds.case, [plan], most_premises=0, seconds=0).rows
     assert VIEWS == tuple(cell.worldview for cell in row.cells)
     seen: Counter[str] = Counter()
     for cell in row.cells:
