@@ -463,7 +463,7 @@ def test_an_interruption_before_anything_is_known_ends_with_130(
 def test_progress_says_nothing_of_quick_work_and_stops_at_the_limit() -> None:
     with terminal.Progress(1e9) as progress:
         progress("quick")
-        assert progress.status is None
+        assert progress.bars is None
     with terminal.Progress(1e-9) as progress, pytest.raises(Stopped, match="1e-09 s"):
         progress("slow")
 
@@ -476,8 +476,24 @@ def test_progress_tells_a_terminal_what_takes_long(
     with terminal.Progress() as progress:
         progress.began -= 5
         progress("no-deal play: 256 states seen [of many]")
-        assert progress.status is not None
-    assert "[of many]" in capsys.readouterr().err
+        assert progress.bars is not None
+    told = capsys.readouterr().err
+    assert "[of many]" in told
+    assert "━" not in told
+
+
+def test_progress_has_a_bar_where_it_is_known_how_much_there_is_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    with terminal.Progress() as progress:
+        progress.began -= 5
+        progress("worlds: 1,200 of 2,400")
+        assert progress.bars is not None
+        (task,) = progress.bars.tasks
+        assert [50.0, "worlds: 1,200 of 2,400"] == [task.percentage, task.description]
+    assert "━" in capsys.readouterr().err
 
 
 # ------------------------------------------------------------------------------ any terminal

@@ -6,7 +6,7 @@ author leaves open makes as many worlds as it has answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -194,6 +194,10 @@ class Row:
         return sways(self.table)
 
 
+def _pass() -> None:
+    """Take no note."""
+
+
 @dataclass(frozen=True)
 class RowWork:
     """Works out one plan.
@@ -208,6 +212,8 @@ class RowWork:
         How long to look for the nearest package that sticks, for each cell; 0 for not at all.
     tick
         Told how far the work is; may stop it.
+    passed
+        Called after every world and every cell.
     """
 
     case: Case
@@ -215,6 +221,7 @@ class RowWork:
     views: tuple[str | None, ...]
     seconds: float = NEAREST_SECONDS
     tick: Tick = silent
+    passed: Callable[[], None] = _pass
 
     @cached_property
     def worlds(self) -> Worlds:
@@ -230,8 +237,18 @@ class RowWork:
         for number, answers in enumerate(every, start=1):
             self.tick(f"{self.plan}: world {number} of {len(every)}")
             worlds.append(self.world(None, answers))
+            self.passed()
         row = Row(plan=self.plan, worlds=tuple(worlds), questions=questions)
-        return replace(row, cells=tuple(self.cell(row, view) for view in self.views))
+        cells = []
+        for view in self.views:
+            cells.append(self.cell(row, view))
+            self.passed()
+        return replace(row, cells=tuple(cells))
+
+    @property
+    def stages(self) -> int:
+        """How many worlds and cells there are to pass."""
+        return len([*every_answer(self.case)]) + len(self.views)
 
     def world(self, worldview: str | None, answers: Answers) -> World:
         """Return whether the plan's target sticks in one world."""

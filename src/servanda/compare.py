@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
+from multiprocessing.sharedctypes import Synchronized
 from signal import SIG_IGN, SIGINT, signal
 
 from servanda.cells import Row, RowWork, own_cells
@@ -119,21 +120,41 @@ def _one_by_one(work: Iterable[RowWork], tick: Tick) -> Iterator[Row]:
         yield RowWork(each.case, each.plan, each.views, each.seconds, tick).row()
 
 
+_passed: list[Synchronized[int]] = []  # in a process at work: what it shares with the others
+
+
+def _begin(passed: Synchronized[int]) -> None:
+    """Let a process count what it has passed; Ctrl-C is for the one that waits."""
+    signal(SIGINT, SIG_IGN)
+    _passed.append(passed)
+
+
+def _count() -> None:
+    (passed,) = _passed
+    with passed.get_lock():
+        passed.value += 1
+
+
+def _row(work: RowWork) -> Row:
+    return replace(work, passed=_count).row()
+
+
 def _together(work: tuple[RowWork, ...], jobs: int, tick: Tick) -> Iterator[Row]:
     """Yield the rows as they come in from some processes; all of them end if `tick` stops."""
+    processes = get_context("spawn")
+    passed = processes.Value("L", 0)
     pool = ProcessPoolExecutor(
-        min(jobs, len(work)),
-        mp_context=get_context("spawn"),
-        initializer=signal,
-        initargs=(SIGINT, SIG_IGN),  # Ctrl-C is for the one that waits
+        min(jobs, len(work)), mp_context=processes, initializer=_begin, initargs=(passed,)
     )
-    waiting: set[Future[Row]] = {pool.submit(RowWork.row, each) for each in work}
+    waiting: set[Future[Row]] = {pool.submit(_row, each) for each in work}
+    stages = sum(each.stages for each in work)
     try:
         while waiting:
             done, waiting = wait(waiting, timeout=_GLANCE, return_when="FIRST_COMPLETED")
             for each in done:
                 yield each.result()
-            tick(f"plans worked out: {len(work) - len(waiting)} of {len(work)}")
+            plans = f"plans worked out: {len(work) - len(waiting)}"
+            tick(f"{plans}; worlds and views: {passed.value:,} of {stages:,}")
     finally:
         workers = list(pool._processes.values()) if waiting else []  # noqa: SLF001 - no other way
         pool.shutdown(wait=not waiting, cancel_futures=True)

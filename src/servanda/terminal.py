@@ -1,22 +1,24 @@
 """The program at a terminal: text laid out for its width, its letters and its colours.
 
 A pipe or file gets plain text, as wide as it needs.  Work that takes longer than a second says on
-the terminal what it is doing.
+the terminal what it is doing, with a bar where it is known how much there is to do.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from time import monotonic
 from types import TracebackType
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
-from rich.status import Status
+from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.progress import Progress as Bars
 from rich.table import Table as Grid
 from rich.text import Text
 
@@ -27,6 +29,8 @@ _WIDEST = 100_000  # a pipe has no margin
 _NARROW = 60
 _CUT = 24
 _PATIENCE = 1.0
+_BAR = 24  # letters wide
+_SO_FAR: Final = re.compile(r"([\d,]+) of ([\d,]+)$")
 _COLOURS: Final = {"good": "green", "bad": "red", "warn": "yellow", "plain": ""}
 
 
@@ -171,10 +175,12 @@ class Progress:
         self.limit = limit
         self.console = console(color=color, stderr=True)
         self.began = monotonic()
-        self.status: Status | None = None
+        self.bars: Bars | None = None
 
     def __call__(self, doing: str) -> None:
         """Say what is being done, once it has taken a while.
+
+        Where that ends in something like ``3 of 12`` there is a bar besides.
 
         Raises
         ------
@@ -186,11 +192,19 @@ class Progress:
             raise Stopped(f"the time limit of {self.limit:g} s was reached")
         if took < _PATIENCE or not self.console.is_terminal:
             return
-        said = Text(_clean(doing))
-        if self.status is None:
-            self.status = Status(said, console=self.console, spinner="line")
-            self.status.start()
-        self.status.update(said)
+        if self.bars is None:
+            columns = (
+                SpinnerColumn("line"),
+                TextColumn("{task.description}", markup=False),
+                _Bar(),
+            )
+            self.bars = Bars(*columns, console=self.console, transient=True)
+            self.bars.add_task("", total=None)
+            self.bars.start()
+        found = _SO_FAR.search(doing)
+        done, out_of = (int(n.replace(",", "")) for n in found.groups()) if found else (0, None)
+        (task,) = self.bars.task_ids
+        self.bars.update(task, description=_clean(doing), completed=done, total=out_of)
 
     @property
     def left(self) -> float | None:
@@ -209,5 +223,15 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         """Clear the line."""
-        if self.status is not None:
-            self.status.stop()
+        if self.bars is not None:
+            self.bars.stop()
+
+
+class _Bar(ProgressColumn):
+    """A bar for work of which it is known how much there is; else nothing."""
+
+    _column: ClassVar = BarColumn(bar_width=_BAR)
+
+    def render(self, task: Task) -> RenderableType:
+        """Return the bar."""
+        return Text("") if task.total is None else self._column.render(task)
