@@ -28,7 +28,7 @@ from servanda.acceptance import acceptance
 from servanda.conditions import OptionId
 from servanda.conflict import Conflict, compile_case
 from servanda.grid import Grid
-from servanda.groups import grade_groups
+from servanda.groups import grade_as_told, grade_groups
 from servanda.model import Case, PartyId
 from servanda.nodeal import no_deal
 from servanda.play import Play
@@ -266,6 +266,7 @@ def test_fast_and_slow_grade_groups_of_two_alike(
         for state in twin.few():
             graded = grade_groups(twin.fast, twin.index(state), 2)
             assert slow_group_grade(twin, state) == graded.grade, twin.about(state)
+            assert graded == grade_as_told(twin.fast, twin.index(state), 2)
             compared += 1
     record_property("group grades", compared)
 

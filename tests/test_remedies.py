@@ -10,12 +10,18 @@ import pytest
 
 from servanda import terminal
 from servanda.analysis import Findings, analyse
+from servanda.asking import target_alone
 from servanda.casefile import find_case, read_case
 from servanda.conditions import OptionId
+from servanda.conflict import Conflict, silent
 from servanda.errors import Stopped, Undecided, UsageError
+from servanda.groups import group_gains
+from servanda.invocation import Asked
+from servanda.model import PartyId
 from servanda.obstacles import judged
 from servanda.remedies import Wanted, remedies
 from servanda.situation import lay
+from servanda.turns import Turn
 from test_cli import data, run
 from test_searched import large
 from test_sensitivity import FENCE
@@ -262,7 +268,8 @@ def test_bounds_are_told_where_not_all_changes_are_tried(monkeypatch: pytest.Mon
     shown = run("remedies", "two-neighbours", "--state", "ana_pump", COLUMNS="1000").stdout
     assert "By points: none was found; nothing below 5 points does (8 changes tried)." in shown
     shown = run("remedies", "euphrates-1975", "--state", "release_water", COLUMNS="1000").stdout
-    assert "By one new wish: none was found; nothing below place 3 from the bottom does" in shown
+    assert 'By one new wish: "not escalate", just above "escalate"' in shown
+    assert "(nothing below place 3 from the bottom does; not all between were tried)" in shown
 
 
 def test_single_wishes_moved_far_are_told_by_where_they_go(tmp_path: Path) -> None:
@@ -477,3 +484,95 @@ def test_a_spoiler_alone_may_keep_the_same_terms_from_sticking(tmp_path: Path) -
     assert (False, {}) == (found["sticks"], found["nearest"]["differs"])
     assert "yes" == found["nearest"]["context"]["sing"]
     assert "It has the same terms." in said(text, tmp_path, "--state", "pay")
+
+
+# ------------------------------------------------------------------------------ shares of the time
+
+
+def test_a_remedy_that_takes_long_leaves_the_others_their_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+
+    def slow(doing: str) -> None:
+        now[0] += "what would bring in" in doing
+
+    monkeypatch.setattr("servanda.remedies.Turn", partial(Turn, clock=lambda: now[0]))
+    path = tmp_path / "case.yaml"
+    path.write_text(CARROTS.replace("BEN", "not bread"), encoding="utf-8")
+    findings = target_alone(Asked(case=str(path)), silent)
+    whole = remedies(findings, None)
+    assert ({}, "") == (whole.cut, whole.stopped)
+    found = remedies(findings, None, Wanted(seconds=40), slow)
+    assert ("", True) == (found.stopped, found.nearest_proved)
+    assert [load.sticks for load in whole.loads] == [load.sticks for load in found.loads]
+    assert all(load.settled for load in found.loads)
+    assert set(whole.help) == set(found.help)
+    assert whole.inverses == found.inverses
+    cut = [each for kinds in found.help.values() for each in kinds if each.lapsed]
+    assert cut
+    assert all(each.tried < 40 for each in cut)
+
+
+def test_where_not_all_changes_can_be_tried_one_that_does_is_found_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = CARROTS.replace("BEN, drum]", "BEN, bread, wood, sing, drum]")
+    text = text.replace("BEN", "not bread")
+    whole = told(text, tmp_path)["bring_in"]["ben"]
+    monkeypatch.setattr("servanda.asking.Wanted", partial(Wanted, budget=6))
+    some = told(text, tmp_path)["bring_in"]["ben"]
+    for kind in ("wish", "drop"):
+        assert some[kind]["found"]
+        assert not some[kind]["proved"]
+        least = whole[kind]["found"][0]["size"]
+        assert some[kind]["bound"] <= least <= some[kind]["found"][0]["size"]
+
+
+def test_what_there_was_no_time_for_is_told_part_by_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = CARROTS.replace("BEN", "pay or bread and wood")
+    loads = told(text, tmp_path)["loads"]
+    monkeypatch.setattr("servanda.asking.Wanted", partial(Wanted, seconds=0))
+    found = told(text, tmp_path)
+    assert {"carrots", "rooms"} == set(found["cut"])
+    assert len(loads) == len(found["loads"])
+    assert {None} == {load["sticks"] for load in found["loads"]}
+    assert ([], 3) == (found["group"]["untold"], found["group"]["untried"])
+    shown = said(text, tmp_path)
+    assert "Not settled: without the offer (Ana: pays) [assumption]; its share of the" in shown
+    assert "It fails without" not in shown
+    assert "There was no time for 3 groups, the largest last" in shown
+    assert "a longer --time-limit gives it more" in shown
+
+
+def test_what_would_bring_a_blocker_in_may_be_cut_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("servanda.asking.Wanted", partial(Wanted, seconds=0))
+    text = CARROTS.replace("BEN", "not bread")
+    found = told(text, tmp_path)
+    assert all(kind["cut"] and not kind["tried"] for kind in found["bring_in"]["ben"].values())
+    shown = said(text, tmp_path)
+    assert "Time was short for some of these" in shown
+    assert "would not without any one of those that could be settled." in shown
+    assert "None was found so far; there may be one." in shown
+
+
+def test_groups_of_which_it_cannot_be_told_leave_the_others_to_be_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(conflict: Conflict, group: tuple[PartyId, ...], state: int) -> object:
+        if "cho" in group:
+            raise Undecided("too many moves")
+        return group_gains(conflict, group, state)
+
+    text = CARROTS.replace("BEN", "pay or bread and wood")
+    whole = told(text, tmp_path)["group"]
+    monkeypatch.setattr("servanda.groups.group_gains", refuse)
+    found = told(text, tmp_path)["group"]
+    assert [["ana", "cho"], ["ben", "cho"]] == found["untold"]
+    assert whole["breaker"] == found["breaker"]
+    shown = said(text, tmp_path)
+    assert "Of 2 groups it could not be told, as there are too many moves to look at" in shown

@@ -23,7 +23,7 @@ from servanda.conflict import compile_case
 from servanda.errors import UsageError
 from servanda.loads import loads
 from servanda.model import Case, PartyId, Preference
-from servanda.obstacles import blocking, judged, obstacles
+from servanda.obstacles import blocking, is_blocking, judged, obstacles
 from servanda.rankings import inverse
 from servanda.remedies import set_apart
 from servanda.shifts import (
@@ -228,6 +228,8 @@ def test_what_carries_the_target_is_found_and_witnessed(number: int) -> None:
         if load.verdict is not None and not load.sticks:
             who = {each.blocker.party for each in load.obstacles}
             assert set(blocking(load.verdict)) == who
+            parties = load.situation.conflict.parties
+            assert who == {party for party in parties if is_blocking(load.verdict, party)}
 
 
 @pytest.mark.parametrize("number", range(NUMBER))

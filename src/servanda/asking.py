@@ -43,8 +43,8 @@ from servanda.target import judge_against
 from servanda.threats import check_threats
 from servanda.worlds import BASE, seen_by
 
-_SHARE = 0.3
-
+_SHARE = 0.3  # of the time goes into finding the package that remedies are asked for
+_MOST = 0.95  # of what is left then goes into them
 
 _SEARCH = 3.0  # seconds in which a solver looks for packages where no time is given
 
@@ -254,8 +254,8 @@ def remedies_of(
     tick
         Told what is being done; may stop it.
     left
-        Tells how many seconds are left; for a part of them a solver may look for the nearest
-        package.
+        Tells how many seconds are left: what is asked about has a part of them, and each remedy
+        its share of the rest.
 
     Raises
     ------
@@ -275,14 +275,15 @@ def remedies_of(
     if asked.state is not None:
         state = _possible(asked, findings.situation, asked.state)
     elif asked.package is not None or findings.target is None:
-        findings = findings_of(asked, tick)
+        some = None if asked.time_limit is None else _SHARE * (left() or asked.time_limit)
+        findings = findings_of(replace(asked, time_limit=some), tick)
         package = package_of(asked, findings, tick)
         if package is None:
             raise Stopped(findings.stopped or "there is no package to find remedies for")
         state = package.state
     seconds = left()
     if seconds is not None:
-        wanted = replace(wanted, seconds=_SHARE * seconds)
+        wanted = replace(wanted, seconds=_MOST * seconds)
     return findings, remedies(findings, state, wanted, tick)
 
 

@@ -124,7 +124,7 @@ class Choice:
         """
         try:
             situation, state = with_carrots(self.situation, self.state, self.carrots, chosen)
-            return judged(situation, state).sticks
+            return judged(situation, state, self.tick).sticks
         except Undecided:
             raise
         except UsageError:

@@ -8,6 +8,7 @@ ServandaError
 ├── Undecided        a question too large to settle (not to be taken for a no)
 │   └── OutOfRoom    its decision diagrams take more nodes than they may
 └── Stopped          the time limit or Ctrl-C came first (findings so far are kept)
+    └── Lapsed           a part of the work used up its share of the time; the rest goes on
 """
 
 from __future__ import annotations
@@ -137,6 +138,10 @@ class OutOfRoom(Undecided):
 
 class Stopped(ServandaError):
     """The time limit was reached before the work was done."""
+
+
+class Lapsed(Stopped):
+    """A part of the work used up its share of the time; the rest of it goes on."""
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:

@@ -7,14 +7,14 @@ there is any by which every member gains.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
 from servanda.conditions import OptionId
-from servanda.conflict import Conflict
-from servanda.errors import Undecided
+from servanda.conflict import Conflict, Tick, silent
+from servanda.errors import Lapsed, Undecided
 from servanda.fan import Fan
 from servanda.model import PartyId
 from servanda.selfenforcement import Responding, Response, answered_alike, search
@@ -34,12 +34,18 @@ class GroupGrade:
         Firm: no group has an improvement; guarded: each is deterred; breaks otherwise.
     breaker, state
         The smallest group with an improvement that counts for the grade, and where it goes.
+    untold
+        Groups that were tried but of which it could not be told: the grade leaves them out.
+    untried
+        How many groups there was no time for: the grade leaves them out.
     """
 
     size: int
     grade: Grade
     breaker: tuple[PartyId, ...] = ()
     state: int | None = None
+    untold: tuple[tuple[PartyId, ...], ...] = ()
+    untried: int = 0
 
 
 def group_improvements(conflict: Conflict, group: Collection[PartyId], state: int) -> list[int]:
@@ -172,17 +178,62 @@ def grade_groups(conflict: Conflict, state: int, size: int = 2) -> GroupGrade:
     """
     guarded_by: GroupGrade | None = None
     for members in _groups(conflict, size):
-        ways, complete = group_gains(conflict, members, state)
-        if not len(ways):
-            continue
-        ways = _ranked(conflict, ways, state)
-        free = _undeterred(conflict, members, state, ways)
-        if free is not None:
-            return GroupGrade(size=size, grade=Grade.BREAKS, breaker=members, state=free)
-        if not complete:
-            who = " and ".join(conflict.case.name(party) for party in members)
-            raise Undecided(f"{who} can move together in too many ways to look at each")
-        guarded_by = guarded_by or GroupGrade(
-            size=size, grade=Grade.GUARDED, breaker=members, state=int(ways[0])
-        )
+        found = _graded(conflict, members, state, size)
+        if found is not None and found.grade is Grade.BREAKS:
+            return found
+        guarded_by = guarded_by or found
     return guarded_by or GroupGrade(size=size, grade=Grade.FIRM)
+
+
+def grade_as_told(conflict: Conflict, state: int, size: int = 2, tick: Tick = silent) -> GroupGrade:
+    """Return what groups can do as far as it can be told, and of which groups it cannot.
+
+    Parameters
+    ----------
+    conflict, state, size
+        As for `grade_groups`.
+    tick
+        Told what is being done; where it lets the work lapse, the groups left are untried.
+    """
+    every = tuple(_groups(conflict, size))
+    firm = GroupGrade(size=size, grade=Grade.FIRM)
+    guarded_by: GroupGrade | None = None
+    untold: list[tuple[PartyId, ...]] = []
+    for place, members in enumerate(every):
+        try:
+            tick(f"what groups can do: {place} of {len(every)} tried")
+            found = _graded(conflict, members, state, size)
+        except Undecided:
+            untold.append(members)
+            continue
+        except Lapsed:
+            left = len(every) - place
+            return replace(guarded_by or firm, untold=tuple(untold), untried=left)
+        if found is not None and found.grade is Grade.BREAKS:
+            smaller = tuple(group for group in untold if len(group) < len(members))
+            return replace(found, untold=smaller)
+        guarded_by = guarded_by or found
+    return replace(guarded_by or firm, untold=tuple(untold))
+
+
+def _graded(
+    conflict: Conflict, members: tuple[PartyId, ...], state: int, size: int
+) -> GroupGrade | None:
+    """Return what one group can do; None where it gains by nothing.
+
+    Raises
+    ------
+    Undecided
+        If that cannot be told.
+    """
+    ways, complete = group_gains(conflict, members, state)
+    if not len(ways):
+        return None
+    ways = _ranked(conflict, ways, state)
+    free = _undeterred(conflict, members, state, ways)
+    if free is not None:
+        return GroupGrade(size=size, grade=Grade.BREAKS, breaker=members, state=free)
+    if not complete:
+        who = " and ".join(conflict.case.name(party) for party in members)
+        raise Undecided(f"{who} can move together in too many ways to look at each")
+    return GroupGrade(size=size, grade=Grade.GUARDED, breaker=members, state=int(ways[0]))

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from servanda.conditions import OptionId
-from servanda.conflict import Tick, silent
-from servanda.errors import UsageError
+from servanda.errors import Lapsed, Undecided, UsageError
 from servanda.model import ClaimId, PartyId, Resting
 from servanda.obstacles import Obstacle, judged, obstacles
 from servanda.situation import Situation, leave_out
 from servanda.target import TargetVerdict
+from servanda.turns import Turn
 
 Kind = Literal["commitment", "offer", "guarantor", "threat"]
 
@@ -59,6 +59,8 @@ class Load:
         Who then blocks, with witness.
     reason
         Why it cannot be judged.
+    settled
+        Whether that was told: else time, or the number of states that may be looked at, ran out.
     """
 
     part: Part
@@ -66,6 +68,7 @@ class Load:
     verdict: TargetVerdict | None
     obstacles: tuple[Obstacle, ...] = ()
     reason: str = ""
+    settled: bool = True
 
     @property
     def sticks(self) -> bool:
@@ -95,16 +98,20 @@ def _part(
     return Part(kind=kind, options=options, who=who, claims=rests.claims, assumption=rests.assumed)
 
 
-def loads(situation: Situation, state: int | None = None, tick: Tick = silent) -> tuple[Load, ...]:
-    """Return what becomes of the plan's target, or of a package, without each part of the plan."""
-    found = []
-    for part in parts(situation):
-        tick(f"what carries it: without {', '.join(part.options)}")
-        found.append(load(situation, state, part))
-    return tuple(found)
+def loads(
+    situation: Situation, state: int | None = None, turn: Turn | None = None
+) -> Iterator[Load]:
+    """Yield what becomes of the plan's target, or of a package, without each part of the plan.
+
+    Each part has its share of the time, so that one that takes long leaves the others theirs.
+    """
+    turn = turn or Turn()
+    every = tuple(parts(situation))
+    for place, part in enumerate(every):
+        yield load(situation, state, part, turn.part(1 / (len(every) - place)))
 
 
-def load(situation: Situation, state: int | None, part: Part) -> Load:
+def load(situation: Situation, state: int | None, part: Part, turn: Turn) -> Load:
     """Return what becomes of the plan's target, or of a package, without one part."""
     variant = leave_out(situation, part.options)
     package = state
@@ -113,8 +120,11 @@ def load(situation: Situation, state: int | None, part: Part) -> Load:
         base = situation.case.base
         package = situation.space.put(state, {option: base[option] for option in gone})
     try:
-        verdict = judged(variant, package)
+        turn(f"what carries it: without {', '.join(part.options)}")
+        verdict = judged(variant, package, turn)
         witnesses = () if verdict.sticks else obstacles(verdict)
+    except (Lapsed, Undecided) as short:
+        return Load(part=part, situation=variant, verdict=None, reason=str(short), settled=False)
     except UsageError as error:
         return Load(part=part, situation=variant, verdict=None, reason=error.message)
     return Load(part=part, situation=variant, verdict=verdict, obstacles=witnesses)

@@ -87,6 +87,15 @@ def blocking(found: TargetVerdict) -> tuple[PartyId, ...]:
     return tuple(party for party in found.situation.conflict.parties if party in who)
 
 
+def is_blocking(found: TargetVerdict, party: PartyId) -> bool:
+    """Return whether one party would not surely sign, or would leave."""
+    conflict = found.situation.conflict
+    return any(
+        party in refusing(found, state) or not guarded(conflict, party, state).sticks
+        for state in found.states
+    )
+
+
 def refusing(found: TargetVerdict, state: int) -> tuple[PartyId, ...]:
     """Return who is asked to sign a state and may do worse by it; where a quota fails, members."""
     if found.unsigned:

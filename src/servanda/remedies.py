@@ -7,11 +7,12 @@ breaks it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from fractions import Fraction
 from itertools import islice, product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from servanda import analysis
 from servanda.acceptance import signatories
@@ -19,9 +20,9 @@ from servanda.analysis import Findings, Request, survey_of
 from servanda.carrots import Carrots, Choice, addable, cheapest, offered
 from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent, with_preference
-from servanda.errors import Stopped, Undecided, UsageError
+from servanda.errors import Lapsed, Stopped, UsageError
 from servanda.grounds import Grounds, grounds
-from servanda.groups import GroupGrade, grade_groups
+from servanda.groups import GroupGrade, grade_as_told
 from servanda.loads import Load, loads
 from servanda.model import PartyId
 from servanda.obstacles import Obstacle, by_party, judged, obstacles
@@ -33,12 +34,42 @@ from servanda.settlements import Survey
 from servanda.shifts import BUDGET, Asking, Shift, Smallest, shifts
 from servanda.situation import Situation
 from servanda.target import TargetVerdict
+from servanda.turns import Turn
 
 if TYPE_CHECKING:
     from servanda.searched import Searched
 
 _MOST_TOGETHER = 100
 _BUDGET_AT_SIZE = 150
+SECONDS_AT_SIZE: Final = 60.0
+"""For all remedies together, where there are too many states for an array and nothing is said."""
+_MOST = 0.4  # of these for one search by the solver, which may have no end
+
+
+class Remedy(StrEnum):
+    """A part of the answer, with a share of the time."""
+
+    NEAREST = "nearest"
+    BRING_IN = "bring_in"
+    TOGETHER = "together"
+    CARROTS = "carrots"
+    LOADS = "loads"
+    RANKINGS = "rankings"
+    GROUP = "group"
+    RELAXATION = "relaxation"
+    ROOMS = "rooms"
+
+
+_SHARES = {
+    Remedy.NEAREST: 3,
+    Remedy.BRING_IN: 6,
+    Remedy.CARROTS: 3,
+    Remedy.LOADS: 4,
+    Remedy.GROUP: 2,
+    Remedy.RELAXATION: 2,
+    Remedy.ROOMS: 3,
+}
+"""How large the share of each is beside the others; 1 where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +90,8 @@ class Wanted:
         How many changes of one kind, and how many sets of carrots, may be tried; None for fewer
         where there are too many states for an array, and each takes longer.
     seconds
-        How long a solver may look for the nearest package.
+        How long all remedies may take together, each with its share; None for as long as they
+        need, but a minute where there are too many states for an array.
     """
 
     weights: Mapping[OptionId, Fraction] = field(default_factory=dict)
@@ -67,7 +99,7 @@ class Wanted:
     more: bool = False
     group_size: int = 2
     budget: int | None = None
-    seconds: float = 60
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +161,8 @@ class Remedies:
         Who must be in the room; None where that cannot be asked, or was not reached.
     meetings
         Who could meet each quota that the case speaks of.
+    cut
+        The remedies that were cut short, and why: the others had their share of the time.
     stopped
         Why the work ended early; empty if it did not.
     """
@@ -150,6 +184,7 @@ class Remedies:
     relaxation: Relaxation | None = None
     rooms: Rooms | None = None
     meetings: tuple[Meeting, ...] = ()
+    cut: Mapping[Remedy, str] = field(default_factory=dict)
     stopped: str = ""
 
     @property
@@ -187,9 +222,10 @@ def remedies(
     verdict = findings.target if state is None else judged(situation, state, tick)
     if verdict is None:
         raise UsageError("there is no target", "name a package with --package or --state")
+    about = _Subject(findings, state, verdict, wanted or Wanted(), Turn(tick=tick))
     known: dict[str, object] = {}
     try:
-        _find(_Subject(findings, state, verdict, wanted or Wanted(), tick), known)
+        _find(about, known)
     except Stopped as stopped:
         known["stopped"] = str(stopped)
     except KeyboardInterrupt:
@@ -199,17 +235,23 @@ def remedies(
 
 @dataclass(frozen=True)
 class _Subject:
-    """What remedies are sought for."""
+    """What remedies are sought for, and whose turn it is."""
 
     findings: Findings
     state: int | None
     verdict: TargetVerdict
     wanted: Wanted
-    tick: Tick
+    turn: Turn
+    is_package: bool = True
 
     @property
     def situation(self) -> Situation:
         return self.findings.situation
+
+    @property
+    def at_size(self) -> bool:
+        """Whether the answers take searches that may have no end."""
+        return not self.situation.space.dense or self.findings.engine == "solver"
 
     @property
     def budget(self) -> int:
@@ -219,33 +261,133 @@ class _Subject:
 
 
 def _find(about: _Subject, known: dict[str, object]) -> None:
-    """Fill `known` with remedies, the most wanted first, so that a stop loses little."""
-    verdict, state = about.verdict, about.state
+    """Fill `known` with remedies, the most wanted first, so that a stop loses little.
+
+    Each has its share of the time; what one leaves is there for those after it.
+    """
+    verdict = about.verdict
     known["meetings"] = meetings(about.situation, about.wanted.prices)
-    is_package = state is None or analysis.is_package(about.findings, state)
+    is_package = about.state is None or analysis.is_package(about.findings, about.state)
+    about = replace(about, is_package=is_package)
     known["is_package"] = is_package
-    witnesses = known["obstacles"] = () if verdict.sticks else obstacles(verdict)
-    first = about.situation.space.dense or verdict.sticks  # else a solver takes its time over it
-    if first:
-        known["nearest"], known["nearest_proved"] = nearest(about, is_package=is_package)
-    if is_package and not verdict.sticks:
-        helped: dict[PartyId, tuple[Smallest, ...]] = {}
-        known["help"] = helped
-        for party, whole in _asked(verdict, witnesses):
-            for each in shifts(_asking(about, party, whole=whole)):
-                helped[party] = (*helped.get(party, ()), each)
-        if len(witnesses) and len(helped) > 1 and all(map(_any_found, helped.values())):
-            known["together"] = together(about, helped)
+    known["obstacles"] = () if verdict.sticks else obstacles(verdict)
+    cut = known["cut"] = dict[Remedy, str]()
+    seconds = about.wanted.seconds
+    most: float | None = None
+    if seconds is None and about.at_size:
+        seconds, most = SECONDS_AT_SIZE, _MOST * SECONDS_AT_SIZE
+    whole = Turn(seconds=seconds, tick=about.turn.tick)
+    left = _in_order(about)
+    while left:
+        weight = sum(_SHARES.get(remedy, 1) for remedy in left)
+        remedy = left.pop(0)
+        turn = whole.part(_SHARES.get(remedy, 1) / weight, most if remedy in _SEARCHED else None)
+        try:
+            _FINDERS[remedy](replace(about, turn=turn), known)
+        except Lapsed as lapsed:
+            cut[remedy] = str(lapsed)
+        if remedy in _SEARCHED and turn.mostly_used and not _SEARCHED[remedy](known):
+            cut[remedy] = turn.spent
+
+
+def _in_order(about: _Subject) -> list[Remedy]:
+    """Return which remedies there can be, in the order in which they are looked for."""
+    verdict, talks = about.verdict, about.situation.conflict.walk_away is not None
+    needless = {
+        Remedy.BRING_IN: verdict.sticks or not about.is_package,
+        Remedy.TOGETHER: verdict.sticks or not about.is_package,
+        Remedy.RANKINGS: talks or len(verdict.states) != 1,
+        Remedy.GROUP: len(verdict.states) != 1,
+        Remedy.RELAXATION: verdict.sticks,
+        Remedy.ROOMS: talks,
+    }
+    every = [remedy for remedy in Remedy if not needless.get(remedy)]
+    if not about.situation.space.dense and not verdict.sticks:
+        every.sort(key=_ENDLESS.__contains__)
+    return every
+
+
+_ENDLESS = {Remedy.NEAREST, Remedy.BRING_IN, Remedy.TOGETHER}
+"""What has a use for all the time that the others leave."""
+
+
+def _find_nearest(about: _Subject, known: dict[str, object]) -> None:
+    known["nearest"], known["nearest_proved"] = nearest(about, is_package=about.is_package)
+
+
+def _find_help(about: _Subject, known: dict[str, object]) -> None:
+    """Fill in what would bring in each blocker, who all have the same share of the time."""
+    witnesses = known["obstacles"]
+    assert isinstance(witnesses, tuple)  # noqa: S101 - as it was filled in
+    helped: dict[PartyId, tuple[Smallest, ...]] = {}
+    known["help"] = helped
+    asked = _asked(about.verdict, witnesses)
+    for place, (party, whole) in enumerate(asked):
+        turn = about.turn.part(1 / (len(asked) - place))
+        for each in shifts(_asking(replace(about, turn=turn), party, whole=whole)):
+            helped[party] = (*helped.get(party, ()), each)
+
+
+def _find_together(about: _Subject, known: dict[str, object]) -> None:
+    helped = known["help"]
+    assert isinstance(helped, dict)  # noqa: S101 - as it was filled in
+    if known["obstacles"] and len(helped) > 1 and all(map(_any_found, helped.values())):
+        known["together"] = together(about, helped)
+
+
+def _find_carrots(about: _Subject, known: dict[str, object]) -> None:
     carrots = known["carrots"] = _carrots(about)
     if carrots is not None and carrots.stopped is not None:
         raise carrots.stopped
-    known["loads"] = loads(about.situation, state, about.tick)
+
+
+def _find_loads(about: _Subject, known: dict[str, object]) -> None:
+    found: tuple[Load, ...] = ()
+    for each in loads(about.situation, about.state, about.turn):
+        found = known["loads"] = (*found, each)
+
+
+def _find_rankings(about: _Subject, known: dict[str, object]) -> None:
     known["inverses"], known["unranked"] = _inverses(about)
-    if len(verdict.states) == 1:
-        known["group"] = _group(about)
-    _find_among_all(about, known)
-    if not first:
-        known["nearest"], known["nearest_proved"] = nearest(about, is_package=is_package)
+
+
+def _find_group(about: _Subject, known: dict[str, object]) -> None:
+    conflict, state = about.situation.conflict, about.verdict.states[0]
+    known["group"] = grade_as_told(conflict, state, about.wanted.group_size, about.turn)
+
+
+def _find_relaxation(about: _Subject, known: dict[str, object]) -> None:
+    known["relaxation"] = what_must_give(_survey(about), near=about.verdict.states)
+
+
+def _find_rooms(about: _Subject, known: dict[str, object]) -> None:
+    known["rooms"] = who_must_be_there(_survey(about), near=about.verdict.states)
+
+
+def _all_settled(rooms: object) -> bool:
+    """Return whether all rooms are known, and what whoever joins one does to it."""
+    if not isinstance(rooms, Rooms) or rooms.stopped:
+        return False
+    return all(harm.harms is not None for room in rooms.smallest for harm in room.others)
+
+
+_FINDERS: Mapping[Remedy, Callable[[_Subject, dict[str, object]], None]] = {
+    Remedy.NEAREST: _find_nearest,
+    Remedy.BRING_IN: _find_help,
+    Remedy.TOGETHER: _find_together,
+    Remedy.CARROTS: _find_carrots,
+    Remedy.LOADS: _find_loads,
+    Remedy.RANKINGS: _find_rankings,
+    Remedy.GROUP: _find_group,
+    Remedy.RELAXATION: _find_relaxation,
+    Remedy.ROOMS: _find_rooms,
+}
+_SEARCHED: Mapping[Remedy, Callable[[dict[str, object]], bool]] = {
+    Remedy.NEAREST: lambda known: bool(known.get("nearest_proved")),
+    Remedy.RELAXATION: lambda known: not getattr(known.get("relaxation"), "stopped", ""),
+    Remedy.ROOMS: lambda known: _all_settled(known.get("rooms")),
+}
+"""Whether a search that minds the time itself came to its end."""
 
 
 def _asked(verdict: TargetVerdict, witnesses: tuple[Obstacle, ...]) -> list[tuple[PartyId, bool]]:
@@ -267,12 +409,12 @@ def together(
     """Return one of each blocker's smallest changes, with which all together it sticks."""
     choices = [[each.shift for kind in kinds for each in kind.found] for kinds in helped.values()]
     for chosen in islice(product(*choices), _MOST_TOGETHER):
-        about.tick("what would bring in all blockers together")
+        about.turn("what would bring in all blockers together")
         conflict = about.situation.conflict
         for party, shift in zip(helped, chosen, strict=True):
             conflict = with_preference(conflict, party, shift.preference)
         try:
-            found = judged(replace(about.situation, conflict=conflict), about.state)
+            found = judged(replace(about.situation, conflict=conflict), about.state, about.turn)
         except UsageError:
             continue
         if found.sticks:
@@ -289,7 +431,7 @@ def _asking(about: _Subject, party: PartyId, *, whole: bool) -> Asking:
         terms=set_apart(about.situation, about.verdict, about.state),
         whole=whole,
         budget=about.budget,
-        tick=about.tick,
+        turn=about.turn,
     )
 
 
@@ -316,7 +458,7 @@ def nearest(about: _Subject, *, is_package: bool) -> tuple[Nearest | None, bool]
         return Nearest(state=states[0], apart={}, weight=Fraction(0), grounds=why), True
     weights = about.wanted.weights
     found, proved = analysis.nearest(
-        about.findings, states, weights, seconds=about.wanted.seconds, tick=about.tick
+        about.findings, states, weights, seconds=about.turn.left, tick=about.turn
     )
     if found is None:
         return None, proved
@@ -337,7 +479,7 @@ def _carrots(about: _Subject) -> Carrots | None:
         found += addable(situation, about.verdict, prices)
     if not found:
         return None
-    return cheapest(Choice(situation, about.state, found, about.budget, about.tick))
+    return cheapest(Choice(situation, about.state, found, about.budget, about.turn))
 
 
 def _inverses(about: _Subject) -> tuple[dict[PartyId, Inverse], str]:
@@ -345,28 +487,12 @@ def _inverses(about: _Subject) -> tuple[dict[PartyId, Inverse], str]:
     if conflict.walk_away is not None or len(states) != 1:
         return {}, ""
     try:
-        return {p: inverse(conflict, p, states[0], about.tick) for p in conflict.parties}, ""
+        return {p: inverse(conflict, p, states[0], about.turn) for p in conflict.parties}, ""
     except UsageError as error:
         return {}, str(error)
 
 
-def _find_among_all(about: _Subject, known: dict[str, object]) -> None:
-    """Fill in what is asked of all packages: what would have to give, who must be in the room."""
-    if not about.verdict.sticks:
-        known["relaxation"] = what_must_give(_survey(about), near=about.verdict.states)
-    if about.situation.conflict.walk_away is None:
-        known["rooms"] = who_must_be_there(_survey(about), near=about.verdict.states)
-
-
 def _survey(about: _Subject) -> Survey | Searched:
     """Return all packages, or a search for them that ends in a share of the time."""
-    asked = Request(engine=about.findings.engine, seconds=about.wanted.seconds / 2)
-    return survey_of(about.situation, about.verdict.no_deal, asked, about.tick)
-
-
-def _group(about: _Subject) -> GroupGrade | None:
-    state = about.verdict.states[0]
-    try:
-        return grade_groups(about.situation.conflict, state, about.wanted.group_size)
-    except Undecided:
-        return None
+    asked = Request(engine=about.findings.engine, seconds=about.turn.left)
+    return survey_of(about.situation, about.verdict.no_deal, asked, about.turn)

@@ -8,7 +8,7 @@ that what comes first is smallest; where the work allowed runs out, the bound sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import combinations, groupby, pairwise
@@ -17,12 +17,14 @@ from typing import Literal
 import numpy as np
 
 from servanda.conditions import OptionId, holds
-from servanda.conflict import Conflict, Tick, silent, with_preference
-from servanda.errors import ConditionError, Stopped, Undecided, UsageError
+from servanda.conflict import Conflict, with_preference
+from servanda.errors import ConditionError, Lapsed, Stopped, Undecided, UsageError
+from servanda.halving import halved, thinned
 from servanda.model import PartyId, Preference, Statement, Worth
-from servanda.obstacles import blocking, judged
+from servanda.obstacles import blocking, is_blocking, judged
 from servanda.situation import Situation
 from servanda.target import TargetVerdict
+from servanda.turns import Turn
 
 Kind = Literal["points", "reorder", "wish", "drop"]
 BUDGET = 400
@@ -99,6 +101,8 @@ class Smallest:
         No smaller change of this kind does; None where every one was tried and none does.
     tried, undecided
         How many were judged, and how many of these would take too many states to settle.
+    lapsed
+        Whether its share of the time was used up before its work was done.
     """
 
     kind: Kind
@@ -106,6 +110,7 @@ class Smallest:
     bound: Fraction | None
     tried: int
     undecided: int = 0
+    lapsed: bool = False
 
     @property
     def proved(self) -> bool:
@@ -136,8 +141,8 @@ class Asking:
         and nobody gains.
     budget
         How many changes of one kind may be tried.
-    tick
-        Told what is being done; may stop it.
+    turn
+        How long it may take, each kind of change a share of it; told what is being done.
     """
 
     situation: Situation
@@ -147,7 +152,7 @@ class Asking:
     terms: Mapping[OptionId, int]
     whole: bool = False
     budget: int = BUDGET
-    tick: Tick = field(default=silent, repr=False)
+    turn: Turn = field(default_factory=Turn, repr=False)
 
     @property
     def preference(self) -> Preference:
@@ -157,46 +162,68 @@ class Asking:
     def judge(self, preference: Preference) -> TargetVerdict:
         """Return the verdict if the party wanted something else."""
         conflict = with_preference(self.situation.conflict, self.party, preference)
-        return judged(replace(self.situation, conflict=conflict), self.state, self.tick)
+        return judged(replace(self.situation, conflict=conflict), self.state, self.turn)
 
     def brought_in(self, shift: Shift) -> Found | None:
         """Return what is left once a change is made; None if it does not bring the party in."""
         verdict = self.judge(shift.preference)
-        still = blocking(verdict)
-        if self.party in still or (self.whole and not verdict.sticks):
+        if is_blocking(verdict, self.party) or (self.whole and not verdict.sticks):
             return None
-        return Found(shift=shift, sticks=verdict.sticks, still=still)
+        return Found(shift=shift, sticks=verdict.sticks, still=blocking(verdict))
 
 
 def shifts(asking: Asking) -> Iterator[Smallest]:
     """Yield the smallest changes in what a party wants that bring it in, kind by kind.
+
+    A kind that uses up its share of the time leaves the others theirs.
 
     Raises
     ------
     Stopped, KeyboardInterrupt
         If the work was stopped; what was found until then has been yielded.
     """
-    for kind, tries, few in _kinds(asking):
-        work = _Work(asking)
-        yield work.smallest(kind, tries, few)
-        if work.stopped is not None:
+    kinds = _kinds(asking)
+    for place, (kind, tries, instead) in enumerate(kinds):
+        turn = asking.turn.part(1 / (len(kinds) - place))
+        work = _Work(replace(asking, turn=turn))
+        yield work.smallest(kind, tries, instead)
+        if work.stopped is not None and not isinstance(work.stopped, Lapsed):
             raise work.stopped
 
 
-def _kinds(asking: Asking) -> list[tuple[Kind, Iterator[Shift], Iterator[Shift]]]:
-    """Return the kinds of change there are to what a party wants, each with all and with some."""
+def _kinds(asking: Asking) -> list[tuple[Kind, Iterator[Shift], Instead | None]]:
+    """Return the kinds of change there are to what a party wants.
+
+    With all changes of each kind, and where not all can be tried, how else to find one.
+    """
     form = asking.preference.form
-    none = iter(())
     if form == "points" or (form == "none" and asking.situation.conflict.walk_away is not None):
-        return [("points", points(asking), none)]
-    found: list[tuple[Kind, Iterator[Shift], Iterator[Shift]]] = []
+        return [("points", points(asking), None)]
+    found: list[tuple[Kind, Iterator[Shift], Instead | None]] = []
     if form != "none":
-        found.append(("reorder", reorders(asking), moves(asking)))
+        found.append(("reorder", reorders(asking), _one_moved))
     if form != "ranking":
-        found.append(("wish", new_wishes(asking), none))
+        found.append(("wish", new_wishes(asking), _wish_by_halving))
     if form == "ordered":
-        found.append(("drop", drops(asking), none))
+        found.append(("drop", drops(asking), _needed_drops))
     return found
+
+
+def _one_moved(work: _Work, least: Fraction) -> Iterator[list[Found]]:
+    yield work.first(each for each in moves(work.asking) if each.size >= least)[0]
+
+
+def _wish_by_halving(work: _Work, least: Fraction) -> Iterator[list[Found]]:
+    by_rank = groupby(new_wishes(work.asking), key=lambda each: each.size)
+    return halved([list(same) for rank, same in by_rank if rank >= least], work.fitting)
+
+
+def _needed_drops(work: _Work, least: Fraction) -> Iterator[list[Found]]:
+    def fits(gone: Sequence[tuple[int, int]]) -> Found | None:
+        return work.fitting(_dropping(work.asking, gone)) if len(gone) >= least else None
+
+    for found in thinned(_places(work.asking.preference), fits):
+        yield [found]
 
 
 def smallest(asking: Asking, kind: Kind, tries: Iterable[Shift]) -> Smallest:
@@ -213,7 +240,9 @@ class _Work:
         self.tried = self.undecided = 0
         self.stopped: Stopped | KeyboardInterrupt | None = None
 
-    def smallest(self, kind: Kind, tries: Iterable[Shift], few: Iterable[Shift] = ()) -> Smallest:
+    def smallest(
+        self, kind: Kind, tries: Iterable[Shift], instead: Instead | None = None
+    ) -> Smallest:
         """Return the smallest changes that bring the party in.
 
         Parameters
@@ -222,22 +251,48 @@ class _Work:
             The kind of change.
         tries
             Every change of the kind, by size.
-        few
-            Some of them, by size, to be tried where not all can be.
+        instead
+            How to find one of at least some size where not all can be tried, in half of the time;
+            what it yields last is the best.  None where there is no such way.
         """
         bound: Fraction | None = Fraction(0)
         found: list[Found] = []
+        asking = self.asking
         try:
+            half = asking.turn if instead is None else asking.turn.part(1 / 2)
+            self.asking = replace(asking, turn=half)
             found, bound = self.first(tries)
-            if not found and bound is not None and self.stopped is None:
-                self.left, least = self.asking.budget, bound
-                found, _ = self.first(shift for shift in few if shift.size >= least)
+            self.asking = asking
+            going = self.stopped is None or isinstance(self.stopped, Lapsed)
+            if instead is not None and not found and bound is not None and going:
+                self.left = asking.budget
+                for better in instead(self, bound):
+                    found = better
         except Undecided:
             self.undecided += 1
+        except (Stopped, KeyboardInterrupt) as stop:
+            self.stop(stop)
         found.sort(key=lambda each: (not each.sticks, len(each.still)))
         return Smallest(
-            kind=kind, found=tuple(found), bound=bound, tried=self.tried, undecided=self.undecided
+            kind=kind,
+            found=tuple(found),
+            bound=bound,
+            tried=self.tried,
+            undecided=self.undecided,
+            lapsed=isinstance(self.stopped, Lapsed),
         )
+
+    def stop(self, why: Stopped | KeyboardInterrupt) -> None:
+        """Keep in mind what stopped the work; where time was short, the last was not judged."""
+        self.stopped = why
+        self.tried -= isinstance(why, Lapsed)
+
+    def fitting(self, shift: Shift) -> Found | None:
+        """Return a change with what is then left, if it may still be tried and brings it in."""
+        if not self.left:
+            return None
+        self.left -= 1
+        return next(iter(self.judged(shift)), None)
 
     def first(self, tries: Iterable[Shift]) -> tuple[list[Found], Fraction | None]:
         """Return the first changes of one size that do, and their size; None if all were tried."""
@@ -250,7 +305,7 @@ class _Work:
                 try:
                     found += self.judged(shift)
                 except (Stopped, KeyboardInterrupt) as stop:
-                    self.stopped = stop
+                    self.stop(stop)
                     return found, size
             if found:
                 return found, size
@@ -260,7 +315,7 @@ class _Work:
         """Return a change with what is then left, if it brings the party in."""
         self.tried += 1
         name = self.asking.situation.case.name(self.asking.party)
-        self.asking.tick(f"what would bring in {name}: {self.tried} changes tried")
+        self.asking.turn(f"what would bring in {name}: {self.tried} changes tried")
         try:
             found = self.asking.brought_in(shift)
         except Undecided:
@@ -269,6 +324,10 @@ class _Work:
         except UsageError:
             return []
         return [found] if found else []
+
+
+Instead = Callable[[_Work, Fraction], Iterator[list[Found]]]
+"""How to find changes of at least some size without trying all: ever smaller ones."""
 
 
 # ------------------------------------------------------------------------ orders of wishes
@@ -323,20 +382,28 @@ def moves(asking: Asking) -> Iterator[Shift]:
 
 def drops(asking: Asking) -> Iterator[Shift]:
     """Yield what the party wants without some of its wishes, fewest dropped first."""
-    preference = asking.preference
-    named = asking.situation.case.statements(asking.party)
-    places = [(n, k) for n, group in enumerate(preference.ordered) for k in range(len(group))]
+    places = _places(asking.preference)
     for size in range(1, len(places) + 1):
         for gone in combinations(places, size):
-            kept = (
-                tuple(each for k, each in enumerate(group) if (n, k) not in gone)
-                for n, group in enumerate(preference.ordered)
-            )
-            changed = preference.model_copy(
-                update={"ordered": tuple(group for group in kept if group)}
-            )
-            dropped = tuple(named[n][k] for n, k in gone)
-            yield Shift(kind="drop", size=Fraction(size), preference=changed, dropped=dropped)
+            yield _dropping(asking, gone)
+
+
+def _places(preference: Preference) -> list[tuple[int, int]]:
+    """Return where each wish stands: the place of its group, and its own in that."""
+    return [(n, k) for n, group in enumerate(preference.ordered) for k in range(len(group))]
+
+
+def _dropping(asking: Asking, gone: Sequence[tuple[int, int]]) -> Shift:
+    """Return what the party wants without the wishes at some places."""
+    preference = asking.preference
+    named = asking.situation.case.statements(asking.party)
+    kept = (
+        tuple(each for k, each in enumerate(group) if (n, k) not in gone)
+        for n, group in enumerate(preference.ordered)
+    )
+    changed = preference.model_copy(update={"ordered": tuple(group for group in kept if group)})
+    dropped = tuple(named[n][k] for n, k in gone)
+    return Shift(kind="drop", size=Fraction(len(gone)), preference=changed, dropped=dropped)
 
 
 def new_wishes(asking: Asking) -> Iterator[Shift]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from servanda.acceptance import signatories
 from servanda.analysis import Findings
 from servanda.carrots import Carrot, Carrots
 from servanda.grounds import Grounds
+from servanda.groups import GroupGrade
 from servanda.loads import Load, Part
 from servanda.model import Case, PartyId
 from servanda.narrative.phrases import (
@@ -32,7 +34,7 @@ from servanda.narrative.shifts import help_section, rankings_section, together_s
 from servanda.narrative.verdicts import deal, leaving_words, signing_words
 from servanda.nodeal import NoDeal
 from servanda.obstacles import Obstacle
-from servanda.remedies import Remedies
+from servanda.remedies import Remedies, Remedy
 from servanda.situation import Situation
 from servanda.stability import Grade
 
@@ -45,20 +47,40 @@ def remedies_sections(findings: Findings, found: Remedies) -> tuple[Section, ...
 
     First the verdict and who blocks; then what would change it; then what it rests on.
     """
+    relaxation, rooms = found.relaxation, found.rooms
+    sections = {
+        Remedy.NEAREST: nearest_section(findings, found),
+        Remedy.TOGETHER: together_section(found),
+        Remedy.CARROTS: carrots_section(found),
+        Remedy.LOADS: loads_section(found),
+        Remedy.RANKINGS: rankings_section(found),
+        Remedy.GROUP: group_section(found),
+        Remedy.RELAXATION: _STUCK if relaxation is None else relaxation_section(relaxation),
+        Remedy.ROOMS: _ROOM if rooms is None else room_section(rooms),
+    }
+    told = {remedy: _with_cut(found, remedy, section) for remedy, section in sections.items()}
     blocked = (help_section(found, party) for party in found.help)
     return (
         subject_section(findings, found),
-        nearest_section(findings, found),
+        told.pop(Remedy.NEAREST),
         *blocked,
-        together_section(found),
-        carrots_section(found),
+        *told.values(),
         quotas_section(found.situation.case, found.meetings),
-        loads_section(found),
-        rankings_section(found),
-        group_section(found),
-        *(() if found.relaxation is None else (relaxation_section(found.relaxation),)),
-        *(() if found.rooms is None else (room_section(found.rooms),)),
     )
+
+
+_STUCK = Section("What would have to give")
+_ROOM = Section("Who must be in the room")
+
+
+def _with_cut(found: Remedies, remedy: Remedy, section: Section) -> Section:
+    """Return a section with a word on why it is not complete, where time was short."""
+    if remedy not in found.cut:
+        return section
+    said = f"This was cut short: {found.cut[remedy]}; a longer --time-limit gives it more."
+    if section.empty:
+        said = f"Not settled: {found.cut[remedy]}; a longer --time-limit gives it more."
+    return replace(section, paragraphs=(*section.paragraphs, said))
 
 
 # ------------------------------------------------------------------------------ what it is about
@@ -136,6 +158,8 @@ def nearest_section(findings: Findings, found: Remedies) -> Section:
     """Return the nearest package that sticks, and what that rests on."""
     title, near, case = "The nearest package that sticks", found.nearest, found.situation.case
     if near is None:
+        if Remedy.NEAREST in found.cut:
+            return Section(title, ("None was found so far; there may be one.",))
         if found.nearest_proved:
             return Section(title, ("Nothing sticks, so there is none: that is proved.",))
         return Section(title, ("None was found; that there is none is not proved.",))
@@ -229,16 +253,25 @@ def loads_section(found: Remedies) -> Section:
     if not found.loads:
         return Section(title, ())
     case = found.situation.case
+    open_ = _unsettled(found)
     if not found.sticks:
         freed = [load for load in found.loads if load.sticks]
+        who = [f"Without this it would stick: {part_words(case, load.part)}." for load in freed]
         if not freed:
-            return Section(title, ("It does not stick, and would not without any one part.",))
-        who = (f"Without this it would stick: {part_words(case, load.part)}." for load in freed)
-        return Section(title, tuple(who))
-    falls = tuple(_falls(load) for load in found.loads if not load.sticks)
+            any_ = "any one of those that could be settled" if open_ else "any one part"
+            who = [f"It does not stick, and would not without {any_}."]
+        return Section(title, (*who, *open_))
+    falls = tuple(_falls(load) for load in found.loads if load.settled and not load.sticks)
     idle = dict.fromkeys(part_words(case, load.part) for load in found.loads if load.sticks)
     said = (f"It sticks without any one of these: {'; '.join(idle)}.",) if idle else ()
-    return Section(title, said, (), falls)
+    return Section(title, (*said, *open_), (), falls)
+
+
+def _unsettled(found: Remedies) -> tuple[str, ...]:
+    """Return of which parts it is not known what they carry, and why."""
+    case = found.situation.case
+    short = {part_words(case, load.part): load.reason for load in found.loads if not load.settled}
+    return tuple(sentence(f"Not settled: without {part}; {why}") for part, why in short.items())
 
 
 def part_words(case: Case, part: Part) -> str:
@@ -279,12 +312,31 @@ def group_section(found: Remedies) -> Section:
     state = found.verdict.states[0]
     if not found.verdict.grade.sticks:
         return Section(title, ("One party alone is enough to break it.",))
-    tried = f"Groups of up to {group.size} parties were tried."
+    said = [f"Groups of up to {group.size} parties were tried."]
     if group.state is None:
-        return Section(title, (f"{tried} None gains by acting together.",))
-    move = changed(found.situation.space, state, group.state, group.breaker)
-    who = names(case, group.breaker)
-    if group.grade is Grade.GUARDED:
-        kept = "what the others want to do deters it"
-        return Section(title, (f"{tried} {who} would gain by this, but {kept}: {move}.",))
-    return Section(title, (f"{tried} {who} would gain by this: {move}.",))
+        others = " of which it could be told" if group.untold or group.untried else ""
+        said.append(f"None{others} gains by acting together.")
+    else:
+        move = changed(found.situation.space, state, group.state, group.breaker)
+        guarded = group.grade is Grade.GUARDED
+        kept = ", but what the others want to do deters it" if guarded else ""
+        said.append(f"{names(case, group.breaker)} would gain by this{kept}: {move}.")
+    return Section(title, (" ".join(said), *_untold(case, group)))
+
+
+def _untold(case: Case, group: GroupGrade) -> list[str]:
+    """Return of how many groups nothing is known, and of which."""
+    said = []
+    if group.untold:
+        who = "; ".join(names(case, each) for each in group.untold[:_FEW])
+        rest = f"; and {len(group.untold) - _FEW} more" if len(group.untold) > _FEW else ""
+        many = counted(len(group.untold), "group")
+        said.append(
+            f"Of {many} it could not be told, as there are too many moves to look at: {who}{rest}."
+        )
+    if group.untried:
+        many = counted(group.untried, "group")
+        said.append(
+            f"There was no time for {many}, the largest last; a longer --time-limit gives more."
+        )
+    return said

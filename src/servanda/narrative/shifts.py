@@ -40,14 +40,23 @@ def help_section(found: Remedies, party: PartyId) -> Section:
             if first.still
             else "It would still not stick: nobody would gain by signing."
         )
+    if any(each.lapsed for each in kinds):
+        said.append("Time was short for some of these; a longer --time-limit gives them more.")
     return Section(f"What would {verb} {name}", tuple(said))
 
 
 def together_section(found: Remedies) -> Section:
     """Return one change for each of several blockers with which, made together, it sticks."""
     title, case = "If all of them were brought in", found.situation.case
-    if found.together is None or len(found.help) < 2:
+    if len(found.help) < 2 or not found.obstacles:
         return Section(title, ())
+    if found.together is None:
+        lacking = [p for p, kinds in found.help.items() if not any(each.found for each in kinds)]
+        short = [p for p in lacking if any(each.lapsed for each in found.help[p])]
+        if not short or short != lacking:
+            return Section(title, ())
+        said = f"Not settled: nothing was found in the time that brings in {names(case, short)}."
+        return Section(title, (said,))
     if not found.together:
         said = "It sticks with no choice of one such change for each, of those tried."
         return Section(title, (said,))

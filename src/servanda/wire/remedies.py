@@ -59,10 +59,13 @@ def remedies(findings: Findings, found: Remedies) -> Data:
             "move": None
             if found.group.state is None
             else changes(situation.space, found.verdict.states[0], found.group.state),
+            "untold": [list(group) for group in found.group.untold],
+            "untried": found.group.untried,
         },
         "relaxation": None if found.relaxation is None else relaxation(found.relaxation),
         "rooms": None if found.rooms is None else room(found.rooms),
         "quotas": [_meeting(each) for each in found.meetings],
+        "cut": {remedy.value: why for remedy, why in found.cut.items()},
         "stopped": findings.stopped or found.stopped or None,
         "missing": list(lacking(found)),
     }
@@ -159,6 +162,7 @@ def _smallest(found: Smallest) -> Data:
         "proved": found.proved,
         "tried": found.tried,
         "undecided": found.undecided,
+        "cut": found.lapsed,
     }
 
 
@@ -211,7 +215,7 @@ def _load(found: Load) -> Data:
         "who": list(found.part.who),
         "claims": list(found.part.claims),
         "assumption": found.part.assumption,
-        "sticks": found.sticks,
+        "sticks": found.sticks if found.settled else None,
         "reason": found.reason or None,
         "verdict": None if found.verdict is None else verdict(found.verdict),
         "blockers": [_obstacle(found.situation, each) for each in found.obstacles],
