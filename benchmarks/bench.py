@@ -33,6 +33,7 @@ Each row runs in a process of its own, one thread, every run from a fresh case.
 *Stability* goes from the case to where every party stays: conditions read, payoffs, moves, concepts.
 *Pairs* are the group tests alone, on a case already compiled; *iraq-2006* starts from the case as read.
 *Best packages* are found, ordered and proved by the solver among all that are surely acceptable; where no deal leads is worked out before.
+*In 30 s* means that the search ends then: `feasible` is a package found, not proved to be the best, beside the most that is not excluded.
 *Best by maximin* and *by nash* are the packages with the greatest least gain, and product of gains, over walking away in made-up talks: joint issues of two to five levels, what each level gives each party in points.
 The *scored role-play* is measured only where it lies beside the checkout, see `tests/test_role_plays.py`.
 *Found* is what the solver says: `optimal` is a proof; the worst-off signatory's standing, or the gain, beside the most that it can be.

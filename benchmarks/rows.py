@@ -164,15 +164,25 @@ def quiet(work: Callable[[Any], object]) -> Callable[[Any], None]:
     return run
 
 
-def solver_row(options: int, parties: int, concept: Concept, seconds: float | None = None) -> Row:
-    """Return a row that measures how long the best acceptable package takes, with its proof."""
+def solver_row(
+    options: int,
+    parties: int,
+    concept: Concept,
+    seconds: float | None = None,
+    *,
+    limit: float = 120,
+) -> Row:
+    """Return a row that measures how long the best acceptable package takes, with its proof.
+
+    After `limit` seconds the search ends, and what it has found and proved by then is told.
+    """
 
     def prepare() -> tuple[Situation, NoDeal]:
         situation = lay(conflict_case(options, parties))
         return situation, no_deal(situation)
 
     def work(given: tuple[Situation, NoDeal]) -> str:
-        best = Search(*given, concept=concept, seconds=120).best()
+        best = Search(*given, concept=concept, seconds=limit).best()
         worst = f"{best.standings[0] / Search.FULL:.0%}" if best.standings else "none"
         return f"{best.status}: {worst} of at most {best.bound / Search.FULL:.0%}"
 
@@ -371,10 +381,19 @@ ROWS: Mapping[str, Row] = {
     "All pairs: 4 parties, with rules": pairs_row(4, ruled=True),
     "All pairs: 5 parties, with rules": pairs_row(5, ruled=True),
     "Best firm package: 40 options, 5 parties": solver_row(40, 5, Concept.NASH, 5),
+    "Best firm package: 40 options, 20 parties": solver_row(40, 20, Concept.NASH, 5),
+    "Best firm package: 60 options, 5 parties": solver_row(60, 5, Concept.NASH, 10),
     "Best firm package: 60 options, 20 parties": solver_row(60, 20, Concept.NASH, 10),
     "Best firm package: 100 options, 5 parties": solver_row(100, 5, Concept.NASH, 10),
     "Best firm package: 100 options, 20 parties": solver_row(100, 20, Concept.NASH, 10),
     "Best guarded package: 40 options, 5 parties": solver_row(40, 5, Concept.SEQ, 5),
+    "Best guarded package: 40 options, 20 parties": solver_row(40, 20, Concept.SEQ, 10),
+    "Best guarded package: 60 options, 5 parties": solver_row(60, 5, Concept.SEQ, 10),
+    "Best guarded package: 60 options, 20 parties": solver_row(60, 20, Concept.SEQ, 10),
+    "Best guarded package: 100 options, 5 parties": solver_row(100, 5, Concept.SEQ, 10),
+    "Best guarded package: 100 options, 20 parties, in 30 s": solver_row(
+        100, 20, Concept.SEQ, limit=30
+    ),
     **{
         f"Best by {how}: 10 parties, 20 issues, no. {seed}": best_row(
             partial(package_case, 10, 20, seed), how, 5

@@ -302,9 +302,9 @@ def test_work_goes_on_with_more_nodes_where_they_run_out() -> None:
 
 def test_diagrams_that_outgrow_all_room_are_told_of_with_the_limit() -> None:
     situation = many_options(40, 5)
-    room = Workroom(situation, rooms=(100, 300))
+    room = Workroom(situation, rooms=(100, 200))
     found = stable_sets(situation, room=room)
-    assert "outgrow 300 nodes; fewer options" in found.refused[Concept.NASH]
+    assert "outgrow 200 nodes; fewer options" in found.refused[Concept.NASH]
     assert (0, found.feasible) == found.bounds[Concept.NASH]
     with pytest.raises(OutOfRoom, match="outgrow 10 nodes"):
         stable_sets(situation, room=Workroom(situation, rooms=(10,)))

@@ -7,7 +7,7 @@ to look at one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
@@ -16,29 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 from oxidd.util import BooleanOperator
 
-from servanda.conditions import OptionId, mentions
+from servanda.conditions import OptionId
+from servanda.departures import Departures, Layer, Levels
 from servanda.model import Case, PartyId, Preference, Rule, Statement
 from servanda.relations import Relations, Step
 from servanda.spelling import Diagram
 from servanda.stability import Concept
-from servanda.symbolic import Symbolic, in_room
-
-Levels = Mapping[OptionId, int]
-"""A state, as the level index of every option."""
+from servanda.symbolic import in_room
 
 _AND: Final = BooleanOperator.AND
 
 
 Pool = dict[tuple[PartyId, str, bool, bool], Step]
 """Relations of parties, by what the party wants where that matters."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """From where the others can lead to a goal: the last of them to be counted in, and the set."""
-
-    mover: PartyId | None
-    states: Diagram
 
 
 @dataclass(frozen=True)
@@ -64,7 +54,7 @@ class _Shared(Relations):
 
 
 @dataclass(frozen=True)
-class Deterrence(Symbolic):
+class Deterrence(Departures):
     """Questions about single states, put to the symbolic engine.
 
     Notes
@@ -72,10 +62,7 @@ class Deterrence(Symbolic):
     Conflicts without a state of affairs, pure talks, have no moves and nothing to deter.
     """
 
-    _layers: dict[tuple[PartyId, Concept, tuple[bool, ...]], tuple[_Layer, ...]] = field(
-        default_factory=dict, repr=False
-    )
-    _led: dict[tuple[PartyId, Concept], dict[tuple[bool, ...], Diagram]] = field(
+    _layers: dict[tuple[PartyId, Concept, tuple[bool, ...]], tuple[Layer, ...]] = field(
         default_factory=dict, repr=False
     )
     _pool: Pool = field(default_factory=dict, repr=False)
@@ -94,7 +81,16 @@ class Deterrence(Symbolic):
         case
             The same options, rules and facts.
         """
-        new = replace(self, case=case, _stable={}, _equilibria={}, _layers={}, _led={}, _counted={})
+        new = replace(
+            self,
+            case=case,
+            _stable={},
+            _equilibria={},
+            _layers={},
+            _known={},
+            _begun={},
+            _counted={},
+        )
         for known in ("_moves", "feasible"):
             new.__dict__[known] = getattr(self, known)
         new.__dict__["_spelling"] = self._spelling.seen_by(case)
@@ -125,35 +121,13 @@ class Deterrence(Symbolic):
         better = self.feasible & ~self._below(party, state)
         if concept is Concept.NASH:
             return self._to(party, state, better, improving=False)
-        answered = self._answered(party, state, concept)
+        ends = better & self._ends(party, state)
+
+        def enough(answered: Diagram) -> bool:
+            return not (ends & ~answered).satisfiable()
+
+        answered = self._answered(party, state, concept, enough)
         return self._to(party, state, better & ~answered, improving=False)
-
-    @in_room
-    def unanswered(
-        self, party: PartyId, state: Levels, concept: Concept
-    ) -> tuple[dict[OptionId, int], dict[OptionId, int]] | None:
-        """Return an improvement that nothing answers, and because of which levels; None if none.
-
-        Nothing answers what leads to any state that has these levels, whoever moves there from
-        where it is no better off than in this state.
-
-        Returns
-        -------
-        (where it leads, levels) or None
-            The levels are as few as can be dropped one by one.
-        """
-        after = self.undeterred(party, state, concept)
-        if after is None:
-            return None
-        spelling, bits = self._spelling, self._state(after)
-        answered = self.feasible & self._answered(party, state, concept)
-        kept = dict(after)
-        for option in after:
-            wider = answered.exists(spelling.variables((option,)))
-            if not wider.eval(bits):
-                answered = wider
-                del kept[option]
-        return after, kept
 
     @in_room
     def answer(
@@ -331,109 +305,20 @@ class Deterrence(Symbolic):
         before = self._relations.step(party).before(goal)
         return bool(before.eval(self._state(state)))
 
-    def _alone(self, state: Levels) -> Diagram:
-        """Return a single state as a set."""
-        return self._spelling.every(self._spelling.at(o, level) for o, level in state.items())
-
-    def _granted(self, party: PartyId, state: Levels) -> tuple[bool, ...]:
-        """Return which of a party's wishes hold in a state."""
-        bits = self._state(state)
-        return tuple(bool(wish.eval(bits)) for wish in self._spelling.wishes(party))
-
-    def _below(self, party: PartyId, state: Levels) -> Diagram:
-        """Return where a party is no better off than in a state."""
-        return self.feasible & ~self.at_least(party, state, better=True)
-
-    def _answered(self, party: PartyId, state: Levels, concept: Concept) -> Diagram:
-        """Return a set of states that tells which gains from a state the others can answer.
-
-        1. What deters from a state deters from any that is better for the party.  So what is known
-           of a worse state is where the work begins, and all that is known to lead there.
-        2. A gain that even for a better state nothing answers is not answered here: then what is
-           known of that one is enough.  So is a part, once it answers every gain.
-        """
-        granted, known = self._granted(party, state), self._led.setdefault((party, concept), {})
-        if granted not in known:
-            free = self._free(party, state)
-            above = min((wishes for wishes in known if wishes > granted), default=None)
-            if above is not None and free(known[above]):
-                return known[above]
-            goal = self._deters(party, state, concept)
-            improving = concept is Concept.SEQ
-            if self._moves.waits:
-                known[granted] = self._responses(party, improving=improving).into(goal)
-            else:
-                under = max((wishes for wishes in known if wishes < granted), default=None)
-                goal |= known[under] if under is not None else goal
-                layers = [_Layer(None, goal)]
-                for layer in self._widened(goal, party, improving=improving):
-                    layers.append(layer)
-                    if not free(layer.states):
-                        return layer.states
-                known[granted] = layers[-1].states
-        return known[granted]
-
-    def _free(self, party: PartyId, state: Levels) -> Callable[[Diagram], bool]:
-        """Return what tells whether a party gains by a move out of the states that are answered."""
-        step, spelling = self._relations.step(party), self._spelling
-        own, here = self._own(party), self._alone(state)
-        ends = step.relation.apply_exists(_AND, here, spelling.variables(self.case.options))
-        better = self.feasible & ~self._below(party, state)
-        better &= spelling.every(spelling.at(o, n) for o, n in state.items() if o not in own)
-
-        def free(answered: Diagram) -> bool:
-            left = (better & ~answered).exists(step.idle).substitute(step.renaming)
-            return bool((left & ends).satisfiable())
-
-        return free
-
     def _own(self, party: PartyId) -> dict[OptionId, None]:
         """Return the options that a party may change, joint ones it may leave included."""
         reach = self._moves.reach((party,))
         fallen = (option for _, falling in reach.packages for option in falling)
         return dict.fromkeys((*reach.free, *reach.terms, *fallen))
 
-    def _deters(self, party: PartyId, state: Levels, concept: Concept) -> Diagram:
-        """Return where a party is no better off than in a state, for SMR whatever it then does."""
-        goal = self._below(party, state)
-        if concept is Concept.SMR:
-            goal &= ~self._before(self._relations.step(party), self.feasible & ~goal)
-        return goal
-
-    def _layered(self, party: PartyId, state: Levels, concept: Concept) -> tuple[_Layer, ...]:
+    def _layered(self, party: PartyId, state: Levels, concept: Concept) -> tuple[Layer, ...]:
         """Return from where the others can lead to what deters, layer by layer."""
         key = (party, concept, self._granted(party, state))
         if key not in self._layers:
-            goal = self._deters(party, state, concept)
+            goal = self._goal(party, state, concept)
             wider = self._widened(goal, party, improving=concept is Concept.SEQ)
-            self._layers[key] = (_Layer(None, goal), *wider)
+            self._layers[key] = (Layer(None, goal), *wider)
         return self._layers[key]
-
-    def _widened(self, goal: Diagram, party: PartyId, *, improving: bool) -> Iterator[_Layer]:
-        """Yield from where the others can lead to a goal, wider and wider, mover by mover."""
-        movers, found, settled = self._others_by_bearing(party), goal, 0
-        while settled < len(movers):
-            for mover in movers:
-                self.tick(f"answers by {self.case.name(mover)}")
-                step = self._relations.step(mover, improving=improving)
-                wider = found | self._before(step, found)
-                settled = settled + 1 if wider == found else 1
-                if wider != found:
-                    found = wider
-                    yield _Layer(mover, wider)
-                if settled >= len(movers):
-                    break
-
-    def _others_by_bearing(self, party: PartyId) -> list[PartyId]:
-        """Return the other parties, first those whose options a party's wishes speak of."""
-        words, options = self.case.vocabulary, self.case.options
-        told: set[OptionId] = set()
-        for group in self.case.statements(party):
-            for statement in group:
-                told |= mentions(words.condition(statement.wish))
-        bearing = {owner for option in told for owner in options[option].owners}
-        others = [other for other in self.case.parties if other != party]
-        return sorted(others, key=lambda other: other not in bearing)
 
     def _to(
         self, party: PartyId, state: Levels, goal: Diagram, *, improving: bool
@@ -457,11 +342,6 @@ class Deterrence(Symbolic):
         for option, twice in then.items():
             found[option], left = self._nearest(option, state[option], left, then=twice)
         return found
-
-    def _stands_twice(self, step: Step, option: OptionId) -> bool:
-        """Return whether a step spells an option twice, now and then."""
-        top = self._spelling.at(option, 1)
-        return bool(top.substitute(step.renaming) != top)
 
     def _nearest(
         self, option: OptionId, now: int, among: Diagram, *, then: bool

@@ -38,14 +38,18 @@ class Leximin:
         """
         search = self.search
         fixed: list[Any] = []
-        state, bound = None, SCALE
+        state, bound, firm = None, SCALE, None
         for place in range(len(self._standings)):
             goal, guard = self._nth_worst(place)
+            if place == 0:
+                firm = search.firm(goal, [guard], maximise=True)
             found = search.optimum(goal, [*fixed, guard], maximise=True)
             if place == 0 and found.bound is not None:
                 bound = found.bound
             if found.state is None and state is None:
-                return found, bound
+                if firm is None or firm.state is None or found.status == "infeasible":
+                    return found, bound
+                return Optimum(status="feasible", state=firm.state), bound
             if found.status != "optimal" or found.state is None or found.value is None:
                 best = found.state if state is None else state
                 return Optimum(status="feasible", state=best), bound

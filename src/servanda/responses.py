@@ -36,7 +36,7 @@ class Responses:
     party: PartyId
     improving: bool
     tick: Tick = silent
-    spend: Callable[[int], None] = lambda _: None
+    spend: Callable[[int], None] | None = None
     _found: Diagram = field(init=False, repr=False)
     _after: dict[PartyId, Diagram] = field(init=False, repr=False)
 
@@ -92,5 +92,6 @@ class Responses:
 
     def _before(self, step: Step, states: Diagram) -> Diagram:
         """Return the feasible states from which a step leads to some feasible ones."""
-        self.spend(states.node_count())
+        if self.spend is not None:
+            self.spend(states.node_count())
         return step.before(states) & self.feasible

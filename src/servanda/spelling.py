@@ -147,9 +147,13 @@ class Spelling:
         """Return the variables of options, as quantifiers take them."""
         return self.every(self.manager.var(b + then) for o in options for b in self.bits[o])
 
-    def renaming(self, options: Iterable[OptionId]) -> BCDDSubstitution:
-        """Return what turns now into then for some options."""
-        twins = ((bit, self.manager.var(bit + 1)) for o in options for bit in self.bits[o])
+    def renaming(self, options: Iterable[OptionId], *, back: bool = False) -> BCDDSubstitution:
+        """Return what turns now into then for some options, or then into now."""
+        twins = (
+            (bit + back, self.manager.var(bit + 1 - back))
+            for option in options
+            for bit in self.bits[option]
+        )
         return BCDDFunction.make_substitution(twins)
 
     @cached_property

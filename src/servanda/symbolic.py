@@ -27,10 +27,14 @@ from servanda.responses import Responses
 from servanda.spelling import Diagram, Spelling
 from servanda.stability import Concept
 from servanda.states import StateSpace
+from servanda.tally import tally
 
 __all__ = ["Diagram", "Effort", "Symbolic"]
 
 _AND = BooleanOperator.AND
+
+_MOST_TALLIED = 2**19
+"""How many nodes are gone over one by one, at some 300 bytes each."""
 
 _Given = ParamSpec("_Given")
 _Found = TypeVar("_Found")
@@ -77,10 +81,6 @@ def in_room(
         raise OutOfRoom(message, hint)
 
     return told
-
-
-def _ignore(_: int) -> None:
-    """Count no work."""
 
 
 @dataclass(frozen=True)
@@ -263,10 +263,17 @@ class Symbolic:
         """
         spelling, states = self._spelling, diagram & self.feasible
         total = spelling.count(states)
+        at_once = states.node_count() <= _MOST_TALLIED
+        bits = [bit for each in spelling.bits.values() for bit in each]
+        true = tally(states, bits) if at_once else {}
         shares = {}
         for option in self.case.options:
             *lower, last = range(spelling.size(option))
-            counts = {at: spelling.count(states & spelling.at(option, at)) for at in lower}
+            first = spelling.bits[option][:1]
+            if len(lower) == 1 and at_once:
+                counts = {0: total - true[first[0]]}
+            else:
+                counts = {at: spelling.count(states & spelling.at(option, at)) for at in lower}
             counts[last] = total - sum(counts.values())
             shares[option] = {at: Fraction(number, total or 1) for at, number in counts.items()}
         return shares
@@ -418,7 +425,7 @@ class Symbolic:
 
     def _responses(self, party: PartyId, *, improving: bool = False) -> Responses:
         """Return what the opponents of a party can bring about."""
-        spend = self.effort.spend if improving else _ignore
+        spend = self.effort.spend if improving else None
         return Responses(self._relations, self.feasible, party, improving, self.tick, spend)
 
     def _stays_in_talks(self, party: PartyId) -> Diagram:
