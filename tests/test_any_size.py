@@ -238,3 +238,20 @@ def test_roadmaps_are_the_same_with_arrays_and_without(
             exposed += any(severities[0].values())
     assert compared > 20
     assert exposed > 3
+
+
+@pytest.mark.parametrize("options", [3, 62, 63, 130, 200])
+def test_levels_are_read_off_indices_of_any_length(options: int) -> None:
+    levels = "levels: [none, low, high]"
+    lines = "\n".join(
+        f"  o{n}: {{by: ana{', ' + levels if n % 3 else ''}}}" for n in range(1, options + 1)
+    )
+    space = compile_case(read_text(HUGE.format(options=lines, last=options), "huge.yaml")).space
+    rng = chance(options)
+    some = [rng.randrange(space.size) for _ in range(50)]
+    listed, columns = space.listed(some), space.columns(space.listed(some))
+    for option, axis in space.axis.items():
+        assert [space.level(state, option) for state in some] == columns[axis].tolist()
+        assert columns[axis].tolist() == space.column(listed, option).tolist()
+    apart = [len(space.changes(some[0], state)) for state in some]
+    assert apart == space.distances(listed, some[0]).tolist()

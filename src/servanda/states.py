@@ -41,6 +41,7 @@ States = NDArray[Any]
 LARGEST = 2**26
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _TAIL = 512
+_PART = 2**62
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,25 @@ class StateSpace:
     def strides(self) -> tuple[int, ...]:
         """How far apart two neighbouring levels lie in the flattened array, along each axis."""
         return tuple(prod(self.shape[axis + 1 :]) for axis in range(len(self.shape)))
+
+    @cached_property
+    def folded(self) -> tuple[tuple[int, int], ...]:
+        """For each axis, in which part of an index it is told, and how far apart there."""
+        found, fold, stride = [], 0, 1
+        for levels in reversed(self.shape):
+            if stride * levels > _PART:
+                fold, stride = fold + 1, 1
+            found.append((fold, stride))
+            stride *= levels
+        return tuple(reversed(found))
+
+    @cached_property
+    def folds(self) -> tuple[int, ...]:
+        """How many values each part of an index has, from the last axis on; the first has 0."""
+        sizes = [1] * (self.folded[0][0] + 1) if self.folded else [0]
+        for (fold, _), levels in zip(self.folded, self.shape, strict=True):
+            sizes[fold] *= levels
+        return (*sizes[:-1], 0)
 
     @cached_property
     def size(self) -> int:
@@ -217,8 +237,9 @@ class StateSpace:
     def distances(self, states: States, state: int) -> NDArray[np.int64]:
         """Return on how many options each of some states differs from a state."""
         count = np.zeros(len(states), dtype=np.int64)
-        for option in self.axes:
-            count += self.column(states, option) != self.level(state, option)
+        columns = self.columns(states)
+        for axis, option in enumerate(self.axes):
+            count += columns[axis] != self.level(state, option)
         return count
 
     def holds(self, condition: Condition, states: States) -> Truth:
@@ -325,14 +346,24 @@ class StateSpace:
 
 
 class _Columns(dict[int, NDArray[np.int64]]):
-    """The levels of the options in some states, each read when it is asked for."""
+    """The levels of the options in some states, each read when it is asked for.
+
+    Indices past int64 are first taken apart into numbers of that size, for it is far quicker.
+    """
 
     def __init__(self, space: StateSpace, states: States) -> None:
         super().__init__()
         self._space, self._states = space, states
+        self._parts: list[NDArray[np.int64]] = []
 
     def __missing__(self, axis: int) -> NDArray[np.int64]:
-        column = self[axis] = self._space.column(self._states, self._space.axes[axis])
+        if not self._parts:
+            left = self._states
+            for size in self._space.folds:
+                left, part = (left // size, left % size) if size else (left, left)
+                self._parts.append(part.astype(np.int64, copy=False))
+        fold, stride = self._space.folded[axis]
+        column = self[axis] = self._parts[fold] // stride % self._space.shape[axis]
         return column
 
 
