@@ -41,11 +41,12 @@ from servanda.starters import one_file
 from servanda.states import StateSpace
 from servanda.target import judge_against
 from servanda.threats import check_threats
-from servanda.worlds import BASE, seen_by
+from servanda.worlds import BASE, every_answer, seen_by
 
 _SHARE = 0.3  # of the time goes into finding the package that remedies are asked for
 _MOST = 0.95  # of what is left then goes into them
 
+_SOON = 2**18  # states of all worlds together that one process compares in no time
 _SEARCH = 3.0  # seconds in which a solver looks for packages where no time is given
 
 
@@ -173,12 +174,20 @@ def compared(asked: Asked, tick: Tick) -> Compared:
         asked.worldviews,
         most_premises=asked.premises,
         seconds=asked.nearest,
-        jobs=asked.jobs or cpu_count() or 1,
+        jobs=asked.jobs or _jobs(case),
         tick=tick,
     )
     if found.stopped and not found.rows:
         raise KeyboardInterrupt if found.stopped == "interrupted" else Stopped(found.stopped)
     return found
+
+
+def _jobs(case: Case) -> int:
+    """Return how many processes are worth starting: one where all is soon done."""
+    plans = sum(bool(plan.target) for plan in case.plans.values())
+    worlds = plans * len([*every_answer(case)])
+    soon = StateSpace(case).size * worlds <= _SOON
+    return 1 if soon else cpu_count() or 1
 
 
 def without_deal(asked: Asked, tick: Tick) -> Findings:

@@ -20,6 +20,7 @@ from ortools.sat.python import cp_model
 
 from servanda.conditions import Condition, OptionId, moved
 from servanda.conflict import Conflict, Tick, silent
+from servanda.departures import TooDear
 from servanda.deviations import Deviation, between, open_to, singles
 from servanda.errors import Stopped, UsageError
 from servanda.formulas import Formulas, ended_early, solved, wishes_of, worths_of
@@ -31,6 +32,7 @@ from servanda.stability import Concept
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
+_DEAR: Final = 4_000  # nodes of a diagram for which others are asked first
 _PATIENCE: Final = 16  # candidates of which it cannot be told who would leave them
 _HASTE: Final = 1.0  # seconds before its time is up in which the solver may give up by itself
 _SMALL: Final = 40_000  # Boolean variables up to which one worker is quicker than eight
@@ -309,8 +311,7 @@ class Candidates:
         elif self.conflict.space.dense:
             found = any(self._leaves(party, state) for party in self.staying)
         else:
-            each = [self._leaves_unanswered(party, state) for party in self.staying]
-            found = any(each)
+            found = self._somebody_leaves(state)
         if not found:
             self._kept.add(key)
             self._hints = self._spelled(state)
@@ -354,12 +355,25 @@ class Candidates:
         self.exclude(state, unless=self.excused(party))
         return True
 
-    def _leaves_unanswered(self, party: PartyId, state: int) -> bool:
+    def _somebody_leaves(self, state: int) -> bool:
+        """Exclude all packages that some parties would leave as they would leave this one.
+
+        First everybody is asked of whom it is soon told; then the others, until one would leave.
+        """
+        found, dear = False, []
+        for party in self.staying:
+            try:
+                found |= self._leaves_unanswered(party, state, _DEAR)
+            except TooDear:
+                dear.append(party)
+        return found or any(self._leaves_unanswered(party, state) for party in dear)
+
+    def _leaves_unanswered(self, party: PartyId, state: int, most: int | None = None) -> bool:
         """Exclude all packages that a party would leave as it would leave this one."""
         assert self.concept is not None  # noqa: S101 - asked only where it matters
         engine, space = engine_of(self.conflict), self.conflict.space
         try:
-            found = engine.leaving(party, space.levels(state), self.concept, self._go_on)
+            found = engine.leaving(party, space.levels(state), self.concept, self._go_on, most=most)
         except UsageError:
             self.undecided += 1
             self.exclude(state, unless=self.excused(party))

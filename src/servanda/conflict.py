@@ -189,12 +189,11 @@ class Conflict:
             Whether to leave out moves of which a part gains at least as much.
         """
         known = self._steps.setdefault(party, {})
-        key = (held, needed)
+        touched = self.moves.reach((party,)).touched  # whatever else is held is not its to move
+        key = (touched & (held | self.frozen), needed)
         if key not in known:
-            moves = self.moves.holding(held | self.frozen)
-            reach = moves.reach((party,))
-            fallen = (option for _, falls in reach.packages for option in falls)
-            bearing = self._tied({*self.wished(party), *reach.free, *reach.terms, *fallen})
+            moves = self.moves.holding(key[0])
+            bearing = self._tied(self.wished(party) | moves.reach((party,)).touched)
             known[key] = Steps(moves, self.payoffs[party], bearing, needed)
         return known[key]
 

@@ -28,11 +28,16 @@ GoOn = Callable[[], None]
 Answered = dict[tuple[PartyId, Concept], dict[tuple[bool, ...], Diagram]]
 """Which states the others can answer, by what a state grants of a party's wishes."""
 
+_HIGH: Final = 4_000  # nodes, for a height above that of the state that is asked about
 _AND: Final = BooleanOperator.AND
 
 
 def _always() -> None:
     """Let work go on."""
+
+
+class TooDear(Exception):
+    """The diagrams have grown larger than they were to be, and what was asked is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ class Departures(Symbolic):
         state: Levels,
         concept: Concept,
         go_on: GoOn = _always,
+        *,
+        most: int | None = None,
     ) -> tuple[Levels, Levels] | None:
         """Return because of which levels a party would leave a state unanswered; None if it stays.
 
@@ -68,6 +75,13 @@ class Departures(Symbolic):
             GMR, SMR or SEQ.
         go_on
             Called again and again; may stop the work.
+        most
+            How many nodes a diagram may have; None for as many as it takes.
+
+        Raises
+        ------
+        TooDear
+            If one has more.  What was found is kept for the next time.
 
         Returns
         -------
@@ -79,7 +93,7 @@ class Departures(Symbolic):
         here = self._state(state)
         # What no answer deters, no answer that is wanted deters, and that is told far quicker.
         for sense in (Concept.GMR, concept):
-            leaves = self._from_where(party, state, sense, go_on)
+            leaves = self._from_where(party, state, sense, (go_on, most))
             if leaves.eval(here):
                 kept = self._telling_levels(party, state, leaves)
                 among = self._alone(kept) & self.feasible
@@ -98,16 +112,20 @@ class Departures(Symbolic):
                 kept = rest
         return kept
 
-    def _from_where(self, party: PartyId, state: Levels, concept: Concept, go_on: GoOn) -> Diagram:
+    def _from_where(
+        self, party: PartyId, state: Levels, concept: Concept, limits: tuple[GoOn, int | None]
+    ) -> Diagram:
         """Return from where a party can move to what is better than a state and unanswered.
 
         Nowhere, if it cannot from that state.
         """
         better = self.feasible & ~self._below(party, state)
-        ends = self._ends(party, state) & better
+        ends, (go_on, most) = self._ends(party, state) & better, limits
 
         def enough(answered: Diagram) -> bool:
             go_on()
+            if most is not None and answered.node_count() > most:
+                raise TooDear
             return not (ends & ~answered).satisfiable()
 
         answered = self._answered(party, state, concept, enough)
@@ -144,15 +162,14 @@ class Departures(Symbolic):
         under = {wishes: sets for wishes, sets in (known | begun).items() if wishes <= granted}
         found |= under[max(under)] if under else found
         wider = self._widened(found, party, improving=improving)
-        while not enough(found):
+        begun[granted] = found
+        while not enough(begun[granted]):
             layer = next(wider, None)
             if layer is None:
-                begun.pop(granted, None)
-                known[granted] = found
-                return found
-            found = layer.states
-        begun[granted] = found
-        return found
+                known[granted] = begun.pop(granted)
+                return known[granted]
+            begun[granted] = layer.states
+        return begun[granted]
 
     def _widened(self, goal: Diagram, party: PartyId, *, improving: bool) -> Iterator[Layer]:
         """Yield from where the others can lead to a goal, wider and wider, mover by mover."""
@@ -215,7 +232,11 @@ class Departures(Symbolic):
                 top = (top & wish) if (top & wish).satisfiable() else top
             tried = self.pick(top)
             assert tried is not None  # noqa: S101 - it is not empty
-            if (above & ~self._from_where(party, tried, concept, go_on)).satisfiable():
+            try:
+                leaves = self._from_where(party, tried, concept, (go_on, _HIGH))
+            except TooDear:
+                return height
+            if (above & ~leaves).satisfiable():
                 return height
             height, below = tried, self._below(party, tried)
         return height

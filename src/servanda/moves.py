@@ -41,7 +41,7 @@ Feasible = Truth | Looks
 """Which states can be: a flattened array over all of them, or what looks at those asked about."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reach:
     """What a mover can touch.
 
@@ -58,6 +58,12 @@ class Reach:
     free: tuple[OptionId, ...]
     terms: tuple[OptionId, ...]
     packages: tuple[tuple[tuple[OptionId, ...], tuple[OptionId, ...]], ...]
+
+    @cached_property
+    def touched(self) -> frozenset[OptionId]:
+        """All that may change by a move, those that fall with a package included."""
+        fallen = (option for _, falls in self.packages for option in falls)
+        return frozenset((*self.free, *self.terms, *fallen))
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,11 @@ class Steps:
     def _found(self, state: int) -> States:
         fan = Fan.of(self.moves, state, (self.payoff.party,))
         assert fan is not None  # noqa: S101 - no party alone may set a joint option
-        better = fan.better([self.payoff])
-        if self.needed:
-            better = fan.needed(fan.values(self.payoff), better)
+        values = fan.values(self.payoff)
+        better = values > values[fan.here]
+        if not better.any():
+            return fan.ends(better)  # before it is asked which ends can be
+        better = better & fan.legal
+        if self.needed and np.count_nonzero(better) > 1:
+            better = fan.needed(values, better)
         return fan.ends(better)
