@@ -128,7 +128,7 @@ class Departures(Symbolic):
                 raise TooDear
             return not (ends & ~answered).satisfiable()
 
-        answered = self._answered(party, state, concept, enough)
+        answered = self._answered(party, state, concept, enough, go_on=go_on)
         if not (ends & ~answered).satisfiable():
             return ~self._spelling.yes
         return self._before(self._relations.step(party), better & ~answered)
@@ -139,6 +139,8 @@ class Departures(Symbolic):
         state: Levels,
         concept: Concept,
         enough: Callable[[Diagram], bool],
+        *,
+        go_on: GoOn = _always,
     ) -> Diagram:
         """Return a set of states that tells which gains from a state the others can answer.
 
@@ -161,7 +163,7 @@ class Departures(Symbolic):
             return known[granted]
         under = {wishes: sets for wishes, sets in (known | begun).items() if wishes <= granted}
         found |= under[max(under)] if under else found
-        wider = self._widened(found, party, improving=improving)
+        wider = self._widened(found, party, improving=improving, go_on=go_on)
         begun[granted] = found
         while not enough(begun[granted]):
             layer = next(wider, None)
@@ -171,12 +173,15 @@ class Departures(Symbolic):
             begun[granted] = layer.states
         return begun[granted]
 
-    def _widened(self, goal: Diagram, party: PartyId, *, improving: bool) -> Iterator[Layer]:
+    def _widened(
+        self, goal: Diagram, party: PartyId, *, improving: bool, go_on: GoOn = _always
+    ) -> Iterator[Layer]:
         """Yield from where the others can lead to a goal, wider and wider, mover by mover."""
         movers, found, settled = self._others_by_bearing(party), goal, 0
         while settled < len(movers):
             for mover in movers:
                 self.tick(f"answers by {self.case.name(mover)}")
+                go_on()
                 step = self._relations.step(mover, improving=improving)
                 wider = found | self._before(step, found)
                 settled = settled + 1 if wider == found else 1
