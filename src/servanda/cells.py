@@ -15,7 +15,7 @@ from servanda.analysis import Request, survey_of
 from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent
 from servanda.errors import Contradictory, Undecided, UsageError
-from servanda.extent import NEAREST_SECONDS
+from servanda.extent import NEAREST_SECONDS, SEARCH_SHARE
 from servanda.formula import Formula, shortest_formula
 from servanda.grounds import Grounds, grounds
 from servanda.model import Case, PartyId, Statement
@@ -304,7 +304,7 @@ class RowWork:
 
     def _with_remedy(self, cell: Cell, verdict: TargetVerdict) -> Cell:
         """Return the cell with the exchange to get there; or the nearest package that sticks."""
-        asked = Request(seconds=self.seconds)
+        asked = Request(seconds=self.seconds / SEARCH_SHARE)
         survey = survey_of(verdict.situation, verdict.no_deal, asked, self.tick)
         if verdict.sticks:
             ways = [survey.exchange(state) for state in verdict.states]

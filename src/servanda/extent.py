@@ -16,6 +16,10 @@ NEAREST_SECONDS: Final = 5.0
 """How long to look, for each plan and view, for the nearest package that sticks."""
 
 
+SEARCH_SHARE: Final = 0.6
+"""Of the time there is, what is for a solver; the rest is for describing what it finds."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
     """How far play is followed.

@@ -15,6 +15,7 @@ from servanda.candidates import Status
 from servanda.conditions import OptionId
 from servanda.conflict import Tick, silent
 from servanda.errors import UsageError
+from servanda.extent import SEARCH_SHARE
 from servanda.model import PartyId
 from servanda.nodeal import NoDeal
 from servanda.play import is_open
@@ -26,7 +27,6 @@ from servanda.solver import Search
 from servanda.stability import Concept, Grade
 from servanda.temptation import on_diagrams
 
-_SHARE = 0.6  # of the time is for the solver
 _CORE_SECONDS = 10.0  # to settle whether a part of a package sticks
 
 
@@ -79,7 +79,7 @@ class Searched:
     _until: float | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self._until = None if self.seconds is None else monotonic() + _SHARE * self.seconds
+        self._until = None if self.seconds is None else monotonic() + SEARCH_SHARE * self.seconds
 
     @property
     def found_some(self) -> bool:

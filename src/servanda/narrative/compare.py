@@ -142,7 +142,7 @@ def remedy_words(case: Case, cell: Cell) -> str:
     if cell.proved is None:
         return ""
     if cell.nearest is None:
-        return "none sticks" if cell.proved else "not found in the time there was"
+        return "none sticks" if cell.proved else "not found in the time that --nearest gives"
     levels = {
         option: case.options[option].levels.index(level) for option, level in cell.nearest.items()
     }
