@@ -107,10 +107,11 @@ def lacking(found: Remedies) -> tuple[str, ...]:
     """Return which remedies are not known because the work was stopped."""
     if not found.stopped:
         return ()
-    one = len(found.verdict.states) == 1
+    one, several = len(found.verdict.states) == 1, len(by_party(found.obstacles)) > 1
     parts = {
         "the nearest package that sticks": found.nearest is None and not found.nearest_proved,
         "what would bring some blockers in": len(found.help) < len(by_party(found.obstacles)),
+        "what would bring them in together": several and found.together is None,
         "the cheapest carrots": found.carrots is None,
         "what each part of the plan carries": not found.loads,
         "the rankings": not found.inverses,
