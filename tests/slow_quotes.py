@@ -64,6 +64,6 @@ def negated(text: str, start: int, end: int) -> bool:
     ):
         return True
     said = "|".join(AFTER.split())
-    after = rf"^(?:-|{gap})(?<![^\W])\b(?:{said})\b(?!{gap}(?:only|just|merely|simply)\b)"
+    after = rf"^(?:-|{gap}`?(?:--)?)(?<![^\W])\b(?:{said})\b(?!{gap}(?:only|just|merely|simply)\b)"
     near = not re.match(r"\s*\n\s*\n", text[end:])
     return near and bool(re.search(after, text[end:], re.IGNORECASE))

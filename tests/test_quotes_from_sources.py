@@ -213,8 +213,9 @@ def after_a_negation(text: Text, rng: random.Random) -> Iterator[Cut]:
     words = text.words
     starts = [
         place + 1
-        for place, (word, _, _) in enumerate(words[:-4])
-        if word.lower() in NEGATIVE - {"longer"} or word.lower().endswith(("n't", "n’t"))
+        for place, (word, _, line) in enumerate(words[:-4])
+        if (word.lower() in NEGATIVE - {"longer"} or word.lower().endswith(("n't", "n’t")))
+        and words[place + 1][1] <= line + 1  # else a paragraph, or a heading, ends between them
     ]
     while starts:
         start = rng.choice(starts)
