@@ -96,6 +96,8 @@ from test_contribution_solver import COST, HALF, HARD
 from servanda.contributors import smallest_coalition
 import ortools.sat.python.cp_model
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored
+
 def interrupt_after(seconds):
     threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)).start()
 

@@ -23,7 +23,8 @@ from servanda.conflict import Conflict, Tick, silent
 from servanda.departures import TooDear
 from servanda.deviations import Deviation, between, open_to, singles
 from servanda.errors import Stopped, UsageError
-from servanda.formulas import Formulas, ended_early, solved, wishes_of, worths_of
+from servanda.formulas import Formulas, ended_early, wishes_of, worths_of
+from servanda.interruption import solved
 from servanda.model import PartyId
 from servanda.nodeal import NoDeal
 from servanda.selfenforcement import a_gain, engine_of, improvements, sanction

@@ -6,7 +6,6 @@ A bound by fractions of contributors [MT1990]_ often decides before the solver i
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from servanda.budget import Budget
 from servanda.errors import UsageError
+from servanda.interruption import solved
 from servanda.model import PartyId
 from servanda.quota import LARGEST, NEVER, Found, Measure, Places, Role, WholeQuota
 
@@ -261,8 +261,6 @@ class _Model:
         """
         from ortools.sat.python import cp_model  # noqa: PLC0415  # slow to import
 
-        from servanda.formulas import solved  # noqa: PLC0415  # imports the solver
-
         if budget.late:
             return _Outcome(final=False, places=None, bound=-NEVER)
         solver = cp_model.CpSolver()
@@ -270,8 +268,6 @@ class _Model:
         solver.parameters.random_seed = SEED
         solver.parameters.max_deterministic_time = budget.work
         solver.parameters.max_time_in_seconds = budget.until - time.monotonic()
-        in_main = threading.current_thread() is threading.main_thread()
-        solver.parameters.catch_sigint_signal = in_main
         status = solved(solver, self.model)
         response = solver.response_proto
         final = status in {cp_model.OPTIMAL, cp_model.INFEASIBLE}

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from servanda.interruption import solved
+
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
@@ -353,7 +355,7 @@ class _Solver:
             cost = self._cost(measure)
             self.model.minimize(cost)
             solver = self._solver()
-            status = solver.solve(self.model)
+            status = solved(solver, self.model)
             if status in {self.sat.OPTIMAL, self.sat.FEASIBLE}:
                 taken = self._best([solver.boolean_value(one) for one in self.taken])
                 best = min(best, taken, key=lambda one: one.price)
@@ -387,7 +389,7 @@ class _Solver:
         listing = _listing(self.taken)
         solver = self._solver(_LISTING)
         solver.parameters.enumerate_all_solutions = True
-        status = solver.solve(self.model, listing)
+        status = solved(solver, self.model, listing)
         complete = status == self.sat.OPTIMAL and len(listing.found) < LISTED
         listed = [self._best(taken) for taken in sorted(listing.found, reverse=True)]
         return _Found(reduce(_Best.or_, listed) if listed else best, best.price, complete)

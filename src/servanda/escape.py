@@ -10,7 +10,8 @@ from ortools.sat.python import cp_model
 from servanda.conditions import Condition, OptionId, holds
 from servanda.conflict import Conflict
 from servanda.errors import Undecided
-from servanda.formulas import Formulas, solved, wishes_of, worths_of
+from servanda.formulas import Formulas, wishes_of, worths_of
+from servanda.interruption import solved
 from servanda.model import PartyId
 
 _SECONDS = 20.0

@@ -6,8 +6,6 @@ between a state and where a move leads becomes constraints on such literals.
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import lcm
@@ -252,20 +250,6 @@ def worths_of(case: Case, party: PartyId) -> tuple[tuple[Condition, Fraction], .
             here = among(option, frozenset((level,)), len(levels))
             gains.append((here, -salience * abs(value - at)))
     return tuple(gains)
-
-
-def solved(solver: cp_model.CpSolver, model: cp_model.CpModel) -> Any:
-    """Solve; Ctrl-C ends the search, and works afterwards as it did before.
-
-    The solver leaves another handler behind.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return solver.solve(model)
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        return solver.solve(model)
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def ended_early(solver: cp_model.CpSolver, seconds: float | None, code: Any) -> bool:

@@ -193,7 +193,7 @@ def reason_words(case: Case, cell: Cell, reason: Reason) -> str:
     because = f", because of {why}" if why else ""
     if reason.test == "acceptable":
         if cell.sticks == "yes":
-            return f"{name} does at least as well as without a deal{because}"
+            return f"{name} would do at least as well as without a deal{because}"
         return f"{name} would do better without a deal{because}"
     move = reason.move
     if move is None:
@@ -201,7 +201,7 @@ def reason_words(case: Case, cell: Cell, reason: Reason) -> str:
     what = changed(StateSpace(case), reason.origin, move.state, (reason.party,))
     if cell.sticks == "yes":
         who = names(case, dict.fromkeys(each.party for each in move.sanction or ()))
-        return f"{name} is held back by {who} from this: {what}"
+        return f"what {who} would do holds {name} back from this: {what}"
     return f"{name} would leave by this: {what}{because}"
 
 
